@@ -1,0 +1,34 @@
+"""Errors that name the argument, what came, and what was expected."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class AttnrecError(ValueError):
+    """A mistake in what the caller gave, told in one sentence."""
+
+
+class DataError(AttnrecError):
+    """A table, file or archive that cannot be read as asked."""
+
+
+class UnknownIdError(AttnrecError, KeyError):
+    """A user or item that the data does not hold."""
+
+    __str__ = ValueError.__str__  # KeyError would print the sentence in quotes
+
+
+def nearest(value: object, choices: Iterable[object], n: int = 3) -> list[str]:
+    """Up to `n` of `choices` that read most like `value`, best first."""
+    names = list(dict.fromkeys(str(choice) for choice in choices))
+    by_folded = {name.casefold(): name for name in reversed(names)}
+    found = difflib.get_close_matches(str(value).casefold(), by_folded, n=n, cutoff=0.5)
+    return [by_folded[name] for name in found]
+
+
+def did_you_mean(value: object, choices: Iterable[object]) -> str:
+    """`"; did you mean 'x'?"` for the nearest of `choices`, or nothing."""
+    found = nearest(value, choices, n=1)
+    return f"; did you mean {found[0]!r}?" if found else ""
