@@ -1,0 +1,210 @@
+"""The rank of every true next item among the whole catalogue.
+
+The protocol, in full:
+
+* **Full ranking.** A target is ranked among all items of the catalogue, never
+  among a sample of them (sampled metrics reorder models: Krichene and Rendle,
+  2020 [krichene2020sampled]_).
+* **Seen items.** With `filter_seen`, the items of the case's history do not
+  compete. A target always does, even when the history holds it too.
+* **Ties count against the target.** Its rank is one more than the number of
+  other items that score at least as high. A model that gives every item the
+  same score ranks its target last, not first. Targets of one case that tie
+  with each other take neighbouring ranks, so that the ranks of a case are
+  always those of a real list.
+* **A target counts once**, however often it stands among the targets of its
+  case.
+* **Empty histories** are ranked only by scorers that say they need none
+  (`needs_history = False`, as popularity does). Cases not ranked are rows of
+  zeros: every metric leaves them out of its mean.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pandas as pd
+from jaxtyping import Int
+
+from attnrec.errors import AttnrecError
+from attnrec.typing import Items, Scores
+
+if TYPE_CHECKING:
+    from attnrec.data import Cases, Sequences
+
+SHORTEST = 32  # histories are padded to 32, 64, 128, ... columns
+
+
+class Scorer(Protocol):
+    """Anything that scores the whole catalogue for a batch of histories.
+
+    Three optional attributes say more: `name` (used in tables and errors; the
+    class name otherwise), `max_length` (only that many of the most recent
+    items are given) and `needs_history` (False where a history may be empty;
+    True otherwise).
+    """
+
+    def __call__(self, histories: Items) -> Scores:
+        """Scores of a batch.
+
+        Args:
+            histories: int32[batch, key], item indices, right-aligned, padded
+                with 0. `batch` never changes within one ranking, and `key` is
+                one of a few widths.
+
+        Returns:
+            float[batch, item], NumPy or JAX; entry 0 (padding) is ignored.
+        """
+        ...
+
+
+def scorer_name(scorer: Scorer) -> str:
+    """The name under which a scorer stands in tables and errors."""
+    return str(getattr(scorer, "name", None) or getattr(scorer, "__name__", type(scorer).__name__))
+
+
+def ranks(
+    scorer: Scorer,
+    cases: Cases,
+    num_items: int,
+    *,
+    filter_seen: bool,
+    batch_size: int = 128,
+) -> Int[np.ndarray, "case target"]:
+    r"""Ranks every target of every case among the whole catalogue.
+
+    $$\mathrm{rank}(t) = 1 + |\{i \ne t : s_i \ge s_t,\ i \text{ not filtered}\}|$$
+
+    See the module for the protocol. Nothing is sorted: scores are compared
+    with the target's own, in one compiled function for each width of history.
+    Cases go in order of length, so that a batch is padded no further than its
+    longest member needs.
+
+    Args:
+        scorer: scores the catalogue for a batch of histories.
+        cases: histories, and what came next.
+        num_items: size of the catalogue, without padding.
+        filter_seen: whether the items of a history are kept from competing.
+        batch_size: cases scored together; the last batch is filled up.
+
+    Returns:
+        int32[case, target]: ranks from 1, in the order of `cases` and, within
+        a case, of its targets. 0 where a case has fewer targets, a target is
+        a repetition, or the case was not ranked.
+
+    Raises:
+        AttnrecError: scores that are NaN or of another shape than
+            [batch, num_items + 1].
+    """
+    lengths = np.diff(cases.histories.offsets)
+    counts = np.diff(cases.targets.offsets)
+    result = np.zeros((len(counts), int(counts.max(initial=0))), np.int32)
+    ranked = counts > 0
+    if getattr(scorer, "needs_history", True):
+        ranked &= lengths > 0
+    order = np.flatnonzero(ranked)
+    order = order[np.argsort(lengths[order], kind="stable")]
+
+    max_length = getattr(scorer, "max_length", None)
+    parts: list[tuple[Any, ...]] = []
+    for start in range(0, len(order), batch_size):
+        batch = order[start : start + batch_size]
+        filled = np.pad(batch, (0, batch_size - len(batch)), mode="edge")
+        longest = int(lengths[batch[-1]])
+        if max_length is not None and not filter_seen:
+            longest = min(longest, max_length)
+        histories = _padded(cases.histories, filled, _width(longest))
+        scores = jnp.asarray(scorer(histories[:, -max_length:] if max_length else histories))
+        _check_shape(scores, scorer, batch_size, num_items)
+
+        row, column, item = _targets(cases.targets, batch)
+        pairs = batch_size * _power_of_two(-(-len(row) // batch_size))
+        at = np.zeros((2, pairs), np.int32)
+        at[:, : len(row)] = row, item
+        at[:, len(row) :] = at[:, :1]
+        seen = histories if filter_seen else histories[:, :0]
+        found = _compare(scores, seen, *at.reshape(2, -1, batch_size))
+        parts.append((batch[row], column, *found))
+
+    for case, column, rank, score, is_nan in parts:  # fetched last: the device runs ahead
+        if is_nan:
+            raise AttnrecError(
+                f"scores of {scorer_name(scorer)} hold NaN, expected finite numbers: "
+                "did the training diverge? A smaller learning_rate may help"
+            )
+        rank, score = (np.asarray(x).ravel()[: len(case)] for x in (rank, score))
+        result[case, column] = rank - _tied_later(case, score)
+    return result
+
+
+@jax.jit
+def _compare(scores, seen, row, item):
+    """Rank and score of each (row, item) pair, and whether any score is NaN.
+
+    `row` and `item` are [chunk, pair]: chunks are compared one after another,
+    which bounds memory where a case has hundreds of targets.
+    """
+    batch = jnp.arange(scores.shape[0])[:, None]
+    competes = jnp.ones(scores.shape, bool).at[batch, seen].set(False).at[:, 0].set(False)
+    competes = competes.at[row, item].set(True)
+    target = scores[row, item]
+
+    def count(chunk):
+        row, target = chunk
+        return ((scores[row] >= target[:, None]) & competes[row]).sum(-1, dtype=jnp.int32)
+
+    return jax.lax.map(count, (row, target)), target, jnp.isnan(scores[:, 1:]).any()
+
+
+def _width(length: int) -> int:
+    """The padded width for a history of `length` items."""
+    return max(SHORTEST, _power_of_two(length))
+
+
+def _power_of_two(n: int) -> int:
+    """The smallest power of two that is at least `n`."""
+    return 1 << max(n - 1, 0).bit_length()
+
+
+def _padded(sequences: Sequences, rows: np.ndarray, width: int) -> np.ndarray:
+    """int32[row, width]: the last `width` items of some sequences, right-aligned."""
+    if not len(sequences.items):
+        return np.zeros((len(rows), width), np.int32)
+    end = sequences.offsets[rows + 1][:, None]
+    at = end + np.arange(-width, 0)
+    return np.where(at >= sequences.offsets[rows][:, None], sequences.items[at.clip(0)], 0).astype(
+        np.int32, copy=False
+    )
+
+
+def _targets(targets: Sequences, batch: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Row in the batch, place in the case, and item of every distinct target."""
+    start, stop = targets.offsets[batch], targets.offsets[batch + 1]
+    count = stop - start
+    row = np.repeat(np.arange(len(batch)), count)
+    column = np.arange(len(row)) - np.repeat(count.cumsum() - count, count)
+    item = targets.items[np.repeat(start, count) + column]
+    if len(row) > len(batch):
+        first = ~pd.DataFrame({"row": row, "item": item}).duplicated().to_numpy()
+        row, column, item = row[first], column[first], item[first]
+    return row, column, item
+
+
+def _tied_later(case: np.ndarray, score: np.ndarray) -> np.ndarray | int:
+    """For each target, how many later targets of its case score the same."""
+    if len(np.unique(case)) == len(case):
+        return 0
+    groups = pd.DataFrame({"case": case, "score": score}).groupby(["case", "score"])
+    return groups.cumcount(ascending=False).to_numpy()
+
+
+def _check_shape(scores: jax.Array, scorer: Scorer, batch_size: int, num_items: int) -> None:
+    expected = (batch_size, num_items + 1)
+    if scores.shape != expected:
+        raise AttnrecError(
+            f"scores of {scorer_name(scorer)} have shape {scores.shape}, expected {expected}: "
+            "[batch, num_items + 1], entry 0 being padding"
+        )
