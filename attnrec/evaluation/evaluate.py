@@ -121,7 +121,9 @@ def compare(
     """
     names = [scorer_name(scorer) for scorer in scorers]
     if not names or len(set(names)) < len(names):
-        raise AttnrecError(f"scorers are called {names}, expected at least one and names that differ")
+        raise AttnrecError(
+            f"scorers are called {names}, expected at least one and names that differ"
+        )
     found = [
         ranks(scorer, cases, num_items, filter_seen=filter_seen, batch_size=batch_size)
         for scorer in scorers

@@ -21,6 +21,7 @@ The protocol, in full:
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 import jax
@@ -79,9 +80,8 @@ def ranks(
     $$\mathrm{rank}(t) = 1 + |\{i \ne t : s_i \ge s_t,\ i \text{ not filtered}\}|$$
 
     See the module for the protocol. Nothing is sorted: scores are compared
-    with the target's own, in one compiled function for each width of history.
-    Cases go in order of length, so that a batch is padded no further than its
-    longest member needs.
+    with the target's own, in one compiled call a batch. Cases go in order of
+    length, so that a batch is padded no further than its longest member needs.
 
     Args:
         scorer: scores the catalogue for a batch of histories.
@@ -99,8 +99,7 @@ def ranks(
         AttnrecError: scores that are NaN or of another shape than
             [batch, num_items + 1].
     """
-    lengths = np.diff(cases.histories.offsets)
-    counts = np.diff(cases.targets.offsets)
+    lengths, counts = cases.histories.lengths, cases.targets.lengths
     result = np.zeros((len(counts), int(counts.max(initial=0))), np.int32)
     ranked = counts > 0
     if getattr(scorer, "needs_history", True):
@@ -116,17 +115,15 @@ def ranks(
         longest = int(lengths[batch[-1]])
         if max_length is not None and not filter_seen:
             longest = min(longest, max_length)
-        histories = _padded(cases.histories, filled, _width(longest))
+        histories = cases.histories.take(filled).padded(_width(longest))
         scores = jnp.asarray(scorer(histories[:, -max_length:] if max_length else histories))
         _check_shape(scores, scorer, batch_size, num_items)
 
-        row, column, item = _targets(cases.targets, batch)
-        pairs = batch_size * _power_of_two(-(-len(row) // batch_size))
-        at = np.zeros((2, pairs), np.int32)
-        at[:, : len(row)] = row, item
-        at[:, len(row) :] = at[:, :1]
-        seen = histories if filter_seen else histories[:, :0]
-        found = _compare(scores, seen, *at.reshape(2, -1, batch_size))
+        row, column, item = _distinct(cases.targets.take(batch))
+        spare = batch_size * _power_of_two(-(-len(row) // batch_size)) - len(row)
+        pairs = np.pad(np.array([row, item], np.int32), ((0, 0), (0, spare)), mode="edge")
+        competes = _without(histories if filter_seen else histories[:, :0], num_items)
+        found = _compare(scores, competes, *pairs.reshape(2, -1, batch_size))
         parts.append((batch[row], column, *found))
 
     for case, column, rank, score, is_nan in parts:  # fetched last: the device runs ahead
@@ -140,19 +137,27 @@ def ranks(
     return result
 
 
+@partial(jax.jit, static_argnames="num_items")
+def _without(seen: jax.Array, num_items: int) -> jax.Array:
+    """bool[batch, item]: all items but padding and, in each row, those of `seen`."""
+    rows = jnp.arange(len(seen))[:, None]
+    everything = jnp.ones((len(seen), num_items + 1), bool)
+    return everything.at[rows, seen].set(False).at[:, 0].set(False)
+
+
 @jax.jit
-def _compare(scores, seen, row, item):
+def _compare(
+    scores: jax.Array, competes: jax.Array, row: jax.Array, item: jax.Array
+) -> tuple[jax.Array, jax.Array, jax.Array]:
     """Rank and score of each (row, item) pair, and whether any score is NaN.
 
     `row` and `item` are [chunk, pair]: chunks are compared one after another,
     which bounds memory where a case has hundreds of targets.
     """
-    batch = jnp.arange(scores.shape[0])[:, None]
-    competes = jnp.ones(scores.shape, bool).at[batch, seen].set(False).at[:, 0].set(False)
     competes = competes.at[row, item].set(True)
     target = scores[row, item]
 
-    def count(chunk):
+    def count(chunk: tuple[jax.Array, jax.Array]) -> jax.Array:
         row, target = chunk
         return ((scores[row] >= target[:, None]) & competes[row]).sum(-1, dtype=jnp.int32)
 
@@ -169,25 +174,12 @@ def _power_of_two(n: int) -> int:
     return 1 << max(n - 1, 0).bit_length()
 
 
-def _padded(sequences: Sequences, rows: np.ndarray, width: int) -> np.ndarray:
-    """int32[row, width]: the last `width` items of some sequences, right-aligned."""
-    if not len(sequences.items):
-        return np.zeros((len(rows), width), np.int32)
-    end = sequences.offsets[rows + 1][:, None]
-    at = end + np.arange(-width, 0)
-    return np.where(at >= sequences.offsets[rows][:, None], sequences.items[at.clip(0)], 0).astype(
-        np.int32, copy=False
-    )
-
-
-def _targets(targets: Sequences, batch: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Row in the batch, place in the case, and item of every distinct target."""
-    start, stop = targets.offsets[batch], targets.offsets[batch + 1]
-    count = stop - start
-    row = np.repeat(np.arange(len(batch)), count)
-    column = np.arange(len(row)) - np.repeat(count.cumsum() - count, count)
-    item = targets.items[np.repeat(start, count) + column]
-    if len(row) > len(batch):
+def _distinct(targets: Sequences) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Sequence, place in the sequence, and item of every target that is no repetition."""
+    row = np.repeat(np.arange(len(targets)), targets.lengths)
+    column = np.arange(len(row)) - targets.offsets[row]
+    item = targets.items
+    if len(row) > len(targets):
         first = ~pd.DataFrame({"row": row, "item": item}).duplicated().to_numpy()
         row, column, item = row[first], column[first], item[first]
     return row, column, item
