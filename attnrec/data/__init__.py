@@ -1,0 +1,26 @@
+"""The data layer: interactions, their catalogue, validation, filters and splits."""
+
+from attnrec.data.catalogue import FILMS, MUSIC, SHOP, Catalogue, Words
+from attnrec.data.interactions import Interactions, Protocol
+from attnrec.data.report import Finding, Report
+from attnrec.data.sequences import Sequences
+from attnrec.data.split import Cases, Split
+from attnrec.data.validation import validate
+from attnrec.data.vocabulary import Vocabulary
+
+__all__ = [
+    "FILMS",
+    "MUSIC",
+    "SHOP",
+    "Cases",
+    "Catalogue",
+    "Finding",
+    "Interactions",
+    "Protocol",
+    "Report",
+    "Sequences",
+    "Split",
+    "Vocabulary",
+    "Words",
+    "validate",
+]

@@ -1,0 +1,156 @@
+"""One table of who chose what, and when: what every other part of the package reads."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from attnrec.columns import Columns
+from attnrec.data.catalogue import Catalogue
+from attnrec.data.report import Report
+from attnrec.data.sequences import Sequences
+from attnrec.data.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """How models of this data are used and judged.
+
+    Attributes:
+        filter_seen: leave out of a ranking what the user already has. Films
+            are watched once (True); shops sell again what was bought (False).
+    """
+
+    filter_seen: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class Interactions:
+    """A validated log of interactions and the catalogue of its items.
+
+    Made by `attnrec.datasets.load`, or by `attnrec.data.validation.validate`
+    from any table; the constructor trusts what it is given.
+
+    Attributes:
+        frame: columns user, item, and where known timestamp, rating, basket
+            and extras; sorted by user (in order of first appearance in the
+            source), then by time, stably; its index counts from 0.
+        catalogue: the items that occur in `frame`, in the order of their indices.
+        protocol: whether a seen item may be recommended again.
+        name: what the data is called in results and provenance.
+        report: what validation and filters found and did.
+        truth: what really caused each interaction, for simulated data; or None.
+    """
+
+    frame: pd.DataFrame
+    catalogue: Catalogue
+    protocol: Protocol = field(default_factory=Protocol)
+    name: str = "data"
+    report: Report = field(default_factory=Report)
+    truth: Any = None
+
+    @cached_property
+    def user_vocabulary(self) -> Vocabulary:
+        """User ids and their indices."""
+        return Vocabulary(pd.Index(self.frame[Columns.USER].unique()), kind="user")
+
+    @property
+    def users(self) -> pd.Index:
+        """User ids, in the order of their indices."""
+        return self.user_vocabulary.ids
+
+    @property
+    def items(self) -> pd.Index:
+        """Item ids, in the order of their indices."""
+        return self.catalogue.ids
+
+    @cached_property
+    def user_indices(self) -> np.ndarray:
+        """int32[rows], the user index of each row of `frame`."""
+        return self.users.get_indexer(self.frame[Columns.USER]).astype(np.int32) + 1
+
+    @cached_property
+    def item_indices(self) -> np.ndarray:
+        """int32[rows], the item index of each row of `frame`."""
+        return self.items.get_indexer(self.frame[Columns.ITEM]).astype(np.int32) + 1
+
+    @cached_property
+    def sequences(self) -> Sequences:
+        """The whole history of every user; sequence i belongs to user index i + 1."""
+        return Sequences.from_sorted_rows(self.user_indices, self.item_indices)
+
+    def rows(self, user: object) -> pd.DataFrame:
+        """The rows of one user, oldest first."""
+        i = self.user_vocabulary.index(user) - 1
+        return self.frame.iloc[self.sequences.offsets[i] : self.sequences.offsets[i + 1]]
+
+    def history(self, user: object) -> list:
+        """The ids of one user's items, oldest first.
+
+        Raises:
+            UnknownIdError: naming the nearest known user.
+        """
+        return self.rows(user)[Columns.ITEM].tolist()
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    def __repr__(self) -> str:
+        return (
+            f"Interactions({self.name!r}: {len(self):,} interactions of {len(self.users):,} users "
+            f"with {len(self.items):,} {self.catalogue.words.items})"
+        )
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """16 hexadecimal digits of the content, equal in every process and on every machine.
+
+        Covers user and item ids, the order of items in each history, and,
+        where there are any, times, ratings and baskets; not titles.
+        """
+        digest = hashlib.sha256()
+        for ids in (self.users, self.items):
+            digest.update(json.dumps(ids.tolist(), default=str).encode())
+        digest.update(self.user_indices.astype("<i4").tobytes())
+        digest.update(self.item_indices.astype("<i4").tobytes())
+        for name in (Columns.TIMESTAMP, Columns.RATING, Columns.BASKET):
+            if name in self.frame.columns:
+                digest.update(name.encode() + _bytes(self.frame[name]))
+        return digest.hexdigest()[:16]
+
+    def filter(
+        self,
+        *,
+        min_rating: float | None = None,
+        min_user_count: int | None = None,
+        min_item_count: int | None = None,
+        max_history: int | None = None,
+    ) -> Interactions:
+        """Fewer interactions; see `attnrec.data.filters.filter_rows`."""
+        from attnrec.data.filters import filter_rows
+
+        return filter_rows(self, min_rating, min_user_count, min_item_count, max_history)
+
+    def keep_rows(self, keep: np.ndarray, report: Report) -> Interactions:
+        """The data with only the rows where `keep` is true, and its catalogue with their items."""
+        if keep.all():
+            return replace(self, report=report)
+        frame = self.frame[keep].reset_index(drop=True)
+        catalogue = self.catalogue.subset(frame[Columns.ITEM].unique())
+        if self.truth is not None:  # it speaks of rows that are no longer these
+            report = report.with_rows(("simulator's truth", 1, "left out, since rows were dropped"))
+        return replace(self, frame=frame, catalogue=catalogue, report=report, truth=None)
+
+
+def _bytes(column: pd.Series) -> bytes:
+    if pd.api.types.is_datetime64_dtype(column):
+        return column.to_numpy().astype("datetime64[us]").astype("<i8").tobytes()
+    if pd.api.types.is_numeric_dtype(column):
+        return column.to_numpy(dtype="<f8", na_value=np.nan).tobytes()
+    return json.dumps(column.tolist(), default=str).encode()
