@@ -36,6 +36,7 @@ class AttentionMap:
         query_axis, key_axis: what the two axes run over.
         value_norms: `[batch, head, key]`, the length of what each key passes
             on, where asked for.
+        causal: a query sees only the positions up to its own.
     """
 
     name: str
@@ -44,6 +45,7 @@ class AttentionMap:
     query_axis: AxisKind = "position"
     key_axis: AxisKind = "position"
     value_norms: Float[np.ndarray, "batch head key"] | None = None
+    causal: bool = False
 
     @property
     def num_heads(self) -> int:
@@ -160,9 +162,9 @@ class Inspection:
                 queries = np.repeat(positions[last], len(key))
             else:
                 key = np.flatnonzero(real)
-                seen = np.tril(np.ones((count, count)))[real] if self._is_causal(layer) else real
-                number = seen.sum(0) if seen.ndim == 2 else np.full(count, real.sum())
-                values = block[real].sum(0)[key] / np.maximum(number, 1)[key]
+                # The mean's denominator counts only the queries that may see the key.
+                may_see = np.tri(count) if self.record.layer(layer).causal else np.ones((count,) * 2)
+                values = block[real][:, key].sum(0) / may_see[real][:, key].sum(0)
                 queries = np.repeat("mean", len(key))
             ids = self.catalogue.vocabulary.to_ids(items[start:][key])
             parts.append(
@@ -184,12 +186,6 @@ class Inspection:
             layer=self.record.layer(layer).name, head="mean" if head is None else head, rows=rows
         )
         return frame
-
-    def _is_causal(self, layer: int | str | None) -> bool:
-        weights = self.record.layer(layer).weights
-        return not np.triu(np.ones(weights.shape[-2:]), 1)[..., :, :].astype(bool).any() or not (
-            weights * np.triu(np.ones(weights.shape[-2:]), 1)
-        ).any()
 
     def top(self, topn: int = 10, *, exclude_seen: bool = False) -> np.ndarray:
         """`[batch, topn]` indices of the best-scored items; equal scores in catalogue order."""

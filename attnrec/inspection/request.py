@@ -40,6 +40,7 @@ class Request:
             item masks it in place: later items keep their positions.
             Default: every real item.
         interventions: changes inside the forward pass.
+        value_norms: also record how long each key's value vector is.
 
     Raises:
         AttnrecError: shapes that do not fit, or a mask that shows padding.
@@ -48,6 +49,7 @@ class Request:
     items: Int[np.ndarray, "batch key"]
     mask: Bool[np.ndarray, "batch key"] | None = None
     interventions: Interventions = Interventions()
+    value_norms: bool = False
 
     def __post_init__(self) -> None:
         items = np.asarray(self.items)

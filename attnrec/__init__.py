@@ -1,0 +1,53 @@
+"""attnrec: attention recommenders in JAX that show what they look at.
+
+Names load when first used, so that `import attnrec` is cheap.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from attnrec import losses as losses
+    from attnrec import plots as plots
+    from attnrec.data import datasets as datasets
+    from attnrec.data import split as split
+    from attnrec.inspection import Interventions as Interventions
+    from attnrec.models.sasrec import SASRec as SASRec
+    from attnrec.run import Run as Run
+    from attnrec.run_files import load_run as load_run
+    from attnrec.training import fit as fit
+
+_WHERE = {
+    "datasets": "attnrec.data.datasets",
+    "split": "attnrec.data.split",
+    "losses": "attnrec.losses",
+    "plots": "attnrec.plots",
+    "SASRec": "attnrec.models.sasrec",
+    "fit": "attnrec.training",
+    "Run": "attnrec.run",
+    "load_run": "attnrec.run_files",
+    "Interventions": "attnrec.inspection",
+}
+
+__all__ = [*_WHERE, "__version__"]  # noqa: PLE0604
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("attnrec")
+    if name not in _WHERE:
+        from attnrec.errors import did_you_mean
+
+        raise AttributeError(f"module 'attnrec' has no attribute {name!r}{did_you_mean(name, _WHERE)}")
+    module = importlib.import_module(_WHERE[name])
+    value = module if _WHERE[name].endswith(f".{name}") else getattr(module, name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

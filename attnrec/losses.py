@@ -1,0 +1,245 @@
+r"""Losses over a catalogue: what the score of the true next item is held against.
+
+All share one signature, `loss(hidden, table, labels, key) -> (total, count)`:
+a sum over the real labels and their number, for the caller to divide. With
+$s_i = h \cdot e_i$ the score of item $i$, $p$ the true next item and $N_k$ a
+set of $k$ items drawn uniformly with replacement:
+
+============= ==============================================================
+loss          for one label
+============= ==============================================================
+FullSoftmax   $-s_p + \log \sum_i e^{s_i}$
+SampledSoftmax $-s_p + \log (e^{s_p} + \frac{n-1}{k} \sum_{i \in N_k} e^{s_i})$
+BCE           $-\log \sigma(s_p) - \sum_{i \in N_k} \log (1 - \sigma(s_i))$
+GBCE          $-\beta \log \sigma(s_p) - \sum_{i \in N_k} \log (1 - \sigma(s_i))$
+============= ==============================================================
+
+BCE is SASRec's own (Kang & McAuley 2018, eq. 7, which sums over one negative).
+GBCE is gSASRec's (Petrov & Macdonald 2023, eq. 9 and 14).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int
+
+from attnrec.errors import AttnrecError, did_you_mean
+
+CHUNK = 512  # labels handled at once: 512 x 3,417 scores are 7 MB, about a core's cache
+
+
+class Loss(Protocol):
+    """A loss over a catalogue."""
+
+    def __call__(
+        self,
+        hidden: Float[Array, "*label embedding"],
+        table: Float[Array, "item embedding"],
+        labels: Int[Array, "*label"],
+        key: Array,
+    ) -> tuple[Float[Array, ""], Float[Array, ""]]:
+        """The summed loss and the number of real labels (labels of 0 are padding)."""
+        ...
+
+
+@dataclass(frozen=True)
+class FullSoftmax:
+    """Cross-entropy over the whole catalogue.
+
+    Scores are made, used and forgotten `CHUNK` labels at a time, gradients
+    included, and only for real labels: memory does not grow with
+    batch x catalogue.
+    """
+
+    def __call__(self, hidden, table, labels, key=None):
+        del key
+        hidden, labels, count = _real_first(hidden, labels)
+        return _softmax_total(hidden, table, labels, count), count.astype(hidden.dtype)
+
+
+@dataclass(frozen=True)
+class SampledSoftmax:
+    """Cross-entropy against negatives drawn uniformly, shared by the batch.
+
+    Args:
+        num_negatives: items drawn for each batch. A negative that is a label's
+            own item is left out of its sum; the rest are weighted so that the
+            sum estimates the whole catalogue's.
+    """
+
+    num_negatives: int = 256
+
+    def __post_init__(self) -> None:
+        _check_count("num_negatives", self.num_negatives)
+
+    def __call__(self, hidden, table, labels, key):
+        num_items = table.shape[0] - 1
+        hidden, labels, _ = _flat(hidden, labels)
+        real = labels > 0
+        negatives = jax.random.randint(key, (self.num_negatives,), 1, num_items + 1)
+        true = jnp.sum(hidden * table[labels], axis=-1)
+        scores = hidden @ table[negatives].T + jnp.log((num_items - 1) / self.num_negatives)
+        scores = jnp.where(labels[:, None] == negatives[None, :], -jnp.inf, scores)
+        total = jax.nn.logsumexp(jnp.concatenate([true[:, None], scores], 1), axis=1) - true
+        return jnp.sum(jnp.where(real, total, 0)), jnp.sum(real).astype(hidden.dtype)
+
+
+@dataclass(frozen=True)
+class BCE:
+    """Binary cross-entropy with `num_negatives` items drawn uniformly for each label.
+
+    Args:
+        num_negatives: items drawn for each label; 1 is SASRec's published form.
+    """
+
+    num_negatives: int = 1
+
+    def __post_init__(self) -> None:
+        _check_count("num_negatives", self.num_negatives)
+
+    def __call__(self, hidden, table, labels, key):
+        return _binary(hidden, table, labels, key, self.num_negatives, beta=1.0)
+
+
+@dataclass(frozen=True)
+class GBCE:
+    r"""BCE whose positive term is tempered, against overconfidence from sampling.
+
+    $\beta = \alpha\,(t (1 - 1/\alpha) + 1/\alpha)$ with the sampling rate
+    $\alpha = k / (n - 1)$.
+
+    Args:
+        num_negatives: $k$, items drawn for each label.
+        t: calibration, 0 (plain BCE) to 1 (scores become log odds again).
+    """
+
+    num_negatives: int = 256
+    t: float = 0.75
+
+    def __post_init__(self) -> None:
+        _check_count("num_negatives", self.num_negatives)
+        if not 0 <= self.t <= 1:
+            raise AttnrecError(f"t: expected 0 to 1, got {self.t!r}")
+
+    def beta(self, num_items: int) -> float:
+        """The power of the positive's probability (gSASRec, eq. 14)."""
+        alpha = self.num_negatives / (num_items - 1)
+        return alpha * (self.t * (1 - 1 / alpha) + 1 / alpha)
+
+    def __call__(self, hidden, table, labels, key):
+        beta = self.beta(table.shape[0] - 1)
+        return _binary(hidden, table, labels, key, self.num_negatives, beta=beta)
+
+
+LOSSES = {
+    "softmax": FullSoftmax,
+    "sampled_softmax": SampledSoftmax,
+    "bce": BCE,
+    "gbce": GBCE,
+}
+
+
+def resolve(loss: str | Loss) -> Loss:
+    """A loss by name, or the loss itself.
+
+    Raises:
+        AttnrecError: no such name.
+    """
+    if not isinstance(loss, str):
+        return loss
+    if loss not in LOSSES:
+        raise AttnrecError(
+            f"loss: expected one of {list(LOSSES)}, got {loss!r}" + did_you_mean(loss, LOSSES)
+        )
+    return LOSSES[loss]()
+
+
+def _check_count(name: str, value: int) -> None:
+    if not isinstance(value, int) or value < 1:
+        raise AttnrecError(f"{name}: expected a whole number from 1, got {value!r}")
+
+
+def _flat(hidden: Array, labels: Array) -> tuple[Array, Array, Array]:
+    return hidden.reshape(-1, hidden.shape[-1]), labels.reshape(-1), jnp.sum(labels > 0)
+
+
+def _real_first(hidden: Array, labels: Array) -> tuple[Array, Array, Array]:
+    """Rows with a real label in front, in whole chunks, so that a loop can stop after them."""
+    hidden, labels, count = _flat(hidden, labels)
+    order = jnp.argsort(labels == 0, stable=True)
+    spare = -len(labels) % CHUNK
+    hidden = jnp.pad(hidden[order], ((0, spare), (0, 0)))
+    return hidden, jnp.pad(labels[order], (0, spare)), count
+
+
+def _chunk(hidden: Array, labels: Array, i: Array) -> tuple[Array, Array, Array]:
+    start = i * CHUNK
+    rows = jax.lax.dynamic_slice_in_dim(hidden, start, CHUNK)
+    labels = jax.lax.dynamic_slice_in_dim(labels, start, CHUNK)
+    return rows, jnp.maximum(labels - 1, 0), labels > 0  # label as a row of table[1:]
+
+
+@jax.custom_vjp
+def _softmax_total(hidden: Array, table: Array, labels: Array, count: Array) -> Array:
+    """Summed cross-entropy of the first `count` rows over `table[1:]`."""
+    items = table[1:]
+
+    def body(i, total):
+        rows, label, real = _chunk(hidden, labels, i)
+        logits = rows @ items.T
+        true = jnp.take_along_axis(logits, label[:, None], 1)[:, 0]
+        return total + jnp.sum(jnp.where(real, jax.nn.logsumexp(logits, 1) - true, 0))
+
+    return jax.lax.fori_loop(0, -(-count // CHUNK), body, jnp.zeros((), hidden.dtype))
+
+
+def _softmax_total_forward(hidden: Array, table: Array, labels: Array, count: Array):
+    # The loss is a scalar, so its gradients are known up to a factor in the
+    # forward pass: one visit to each chunk of scores serves both.
+    items = table[1:]
+
+    def body(i, carry):
+        total, hidden_grad, items_grad = carry
+        rows, label, real = _chunk(hidden, labels, i)
+        logits = rows @ items.T  # [label, item]
+        top = jnp.max(logits, axis=1, keepdims=True)
+        powers = jnp.exp(logits - top)
+        norm = jnp.sum(powers, axis=1, keepdims=True)
+        true = jnp.take_along_axis(logits, label[:, None], 1)
+        loss = jnp.log(norm) + top - true
+        total = total + jnp.sum(jnp.where(real[:, None], loss, 0))
+        # d loss / d logits = softmax - one-hot; the one-hot part is a gather and a scatter.
+        share = powers * jnp.where(real[:, None], 1 / norm, 0)
+        weight = real[:, None].astype(rows.dtype)
+        rows_grad = share @ items - weight * items[label]
+        items_grad = (items_grad + share.T @ rows).at[label].add(-weight * rows)
+        hidden_grad = jax.lax.dynamic_update_slice_in_dim(hidden_grad, rows_grad, i * CHUNK, 0)
+        return total, hidden_grad, items_grad
+
+    start = (jnp.zeros((), hidden.dtype), jnp.zeros_like(hidden), jnp.zeros_like(items))
+    total, hidden_grad, items_grad = jax.lax.fori_loop(0, -(-count // CHUNK), body, start)
+    return total, (hidden_grad, jnp.pad(items_grad, ((1, 0), (0, 0))))
+
+
+def _softmax_total_backward(residuals, cotangent):
+    hidden_grad, table_grad = residuals
+    return cotangent * hidden_grad, cotangent * table_grad, None, None
+
+
+_softmax_total.defvjp(_softmax_total_forward, _softmax_total_backward)
+
+
+@partial(jax.jit, static_argnames=("num_negatives",))
+def _binary(hidden, table, labels, key, num_negatives: int, beta: float):
+    hidden, labels, count = _flat(hidden, labels)
+    real = labels > 0
+    negatives = jax.random.randint(key, (len(labels), num_negatives), 1, table.shape[0])
+    true = jnp.sum(hidden * table[labels], axis=-1)
+    false = jnp.einsum("ld,lkd->lk", hidden, table[negatives])
+    loss = -beta * jax.nn.log_sigmoid(true) - jnp.sum(jax.nn.log_sigmoid(-false), axis=-1)
+    return jnp.sum(jnp.where(real, loss, 0)), count.astype(hidden.dtype)

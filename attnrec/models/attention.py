@@ -1,0 +1,91 @@
+r"""Multi-head scaled dot-product attention, the block every attention model here shares.
+
+$$\mathrm{Attention}(Q, K, V) = \mathrm{softmax}\!\left(\frac{QK^\top}{\sqrt{d_h}} + M\right) V$$
+
+(Vaswani et al. 2017, eq. 1; the mask M is 0 where a query may look, minus
+infinity elsewhere.) The weights never leave the function that computes them,
+so training pays nothing for explanation. To look inside, `recorder.record`
+takes a view of the same parameters in which each block's `attention_fn`, the
+line above, is exchanged for one that also writes its weights down.
+"""
+
+from __future__ import annotations
+
+import math
+
+import jax
+import jax.numpy as jnp
+from flax import nnx
+from jaxtyping import Array, Bool, Float
+
+
+def attention_mask(
+    mask: Bool[Array, "batch key"], *, causal: bool
+) -> Bool[Array, "batch 1 query key"]:
+    """Who may look at whom: real keys only and, if causal, none after the query."""
+    length = mask.shape[-1]
+    allowed = mask[:, None, None, :]
+    if causal:
+        allowed = allowed & jnp.tri(length, dtype=bool)[None, None]
+    return jnp.broadcast_to(allowed, (mask.shape[0], 1, length, length))
+
+
+def attention_weights(
+    query: Float[Array, "batch query head size"],
+    key: Float[Array, "batch key head size"],
+    mask: Bool[Array, "batch 1 query key"] | None,
+) -> Float[Array, "batch head query key"]:
+    """The softmax above; a query that may look at nothing gets zeros, not a uniform row."""
+    logits = jnp.einsum("bqhd,bkhd->bhqk", query, key) / math.sqrt(query.shape[-1])
+    if mask is None:
+        return jax.nn.softmax(logits)
+    weights = jax.nn.softmax(jnp.where(mask, logits, jnp.finfo(logits.dtype).min))
+    return jnp.where(mask, weights, 0)
+
+
+def dot_product_attention(
+    query: Float[Array, "batch query head size"],
+    key: Float[Array, "batch key head size"],
+    value: Float[Array, "batch key head size"],
+    mask: Bool[Array, "batch 1 query key"] | None = None,
+) -> Float[Array, "batch query head size"]:
+    """Values averaged by `attention_weights`."""
+    return jnp.einsum("bhqk,bkhd->bqhd", attention_weights(query, key, mask), value)
+
+
+class MultiHeadAttention(nnx.Module):
+    """Project to heads, attend, and project back.
+
+    Args:
+        embedding_size: width of input and output.
+        num_heads: number of heads; must divide `embedding_size`.
+        rngs: for the initial weights (Glorot uniform, zero bias).
+    """
+
+    def __init__(self, embedding_size: int, num_heads: int, *, rngs: nnx.Rngs):
+        self.num_heads = num_heads
+        self.attention_fn = dot_product_attention
+
+        def linear() -> nnx.Linear:
+            return nnx.Linear(
+                embedding_size,
+                embedding_size,
+                kernel_init=nnx.initializers.xavier_uniform(),
+                rngs=rngs,
+            )
+
+        self.query, self.key, self.value, self.out = linear(), linear(), linear(), linear()
+
+    def __call__(
+        self,
+        queries: Float[Array, "batch query embedding"],
+        keys: Float[Array, "batch key embedding"],
+        mask: Bool[Array, "batch 1 query key"],
+    ) -> Float[Array, "batch query embedding"]:
+        def heads(x: Array) -> Array:  # [batch, position, head, size]
+            return x.reshape(*x.shape[:2], self.num_heads, -1)
+
+        attended = self.attention_fn(
+            heads(self.query(queries)), heads(self.key(keys)), heads(self.value(keys)), mask=mask
+        )
+        return self.out(attended.reshape(queries.shape))

@@ -1,0 +1,74 @@
+"""What training, scoring and recording ask of a model."""
+
+from __future__ import annotations
+
+from typing import Protocol, runtime_checkable
+
+from flax import nnx
+from jaxtyping import Array, Bool, Float, Int
+
+from attnrec.errors import AttnrecError
+from attnrec.models.schema import Schema
+
+
+@runtime_checkable
+class Recipe(Protocol):
+    """A frozen set of hyperparameters that builds a model, cheap to make."""
+
+    def build(self, schema: Schema, rngs: nnx.Rngs) -> SequenceModel: ...
+
+
+@runtime_checkable
+class SequenceModel(Protocol):
+    """A Flax NNX module that reads a history and scores what comes next.
+
+    One defined in a notebook cell needs no more than these three. The score
+    of item i after position q is `encode(...)[:, q] @ item_embeddings()[i]`.
+    Each attention layer whose function can be exchanged is recorded: ours,
+    and Flax's own `nnx.MultiHeadAttention`.
+
+    Attributes:
+        max_length: the most recent items that it can read.
+    """
+
+    max_length: int
+
+    def encode(
+        self,
+        items: Int[Array, "batch key"],
+        mask: Bool[Array, "batch key"],
+        *,
+        rngs: nnx.Rngs | None = None,
+    ) -> Float[Array, "batch key embedding"]:
+        """What each position has gathered. Items are right-aligned; no `rngs`, no dropout."""
+        ...
+
+    def item_embeddings(self) -> Float[Array, "item embedding"]:
+        """The output layer's table, entry 0 being padding."""
+        ...
+
+
+def build(model: Recipe | SequenceModel, schema: Schema, seed: int) -> SequenceModel:
+    """The module that a recipe makes, or a user's own module as it is.
+
+    Raises:
+        AttnrecError: neither a recipe nor a module with the methods above, or
+            a table of another size than the catalogue.
+    """
+    built = model
+    if isinstance(model, Recipe) and not isinstance(model, nnx.Module):
+        built = model.build(schema, nnx.Rngs(seed))
+    missing = [name for name in ("encode", "item_embeddings", "max_length") if not hasattr(built, name)]
+    if missing or not isinstance(built, nnx.Module):
+        raise AttnrecError(
+            "model: expected a recipe such as SASRec(), or a flax.nnx.Module with encode, "
+            f"item_embeddings and max_length; got {type(model).__name__}"
+            + (f", which lacks {', '.join(missing)}" if missing else "")
+        )
+    rows = built.item_embeddings().shape[0]
+    if rows != schema.num_items + 1:
+        raise AttnrecError(
+            f"model: item_embeddings() has {rows} rows, expected {schema.num_items + 1}: "
+            f"{schema.num_items} items and padding"
+        )
+    return built

@@ -1,0 +1,170 @@
+r"""SASRec: self-attentive sequential recommendation (Kang & McAuley, ICDM 2018).
+
+An item's embedding and its position's make the input (eq. 1). Each block lets
+every position look at itself and at what came before it, then transforms what
+it found, both with a residual connection and layer normalisation (eqs. 2-5):
+
+$$S = X + \mathrm{Dropout}(\mathrm{SA}(\mathrm{LN}(X))),\qquad
+  X' = S + \mathrm{Dropout}(\mathrm{FFN}(\mathrm{LN}(S)))$$
+
+and an item's score is the product of its embedding, shared with the input,
+and the last position's output (eq. 6).
+
+Departures: an output projection after attention and several heads, as in
+Vaswani et al. (2017); no dropout on attention weights, so that what is
+recorded is what was used; the output is normalised once more.
+
+Positions count from the recent end: the newest item of a row has position 0.
+The same history therefore gets the same answer in every padded length.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import jax.numpy as jnp
+from flax import nnx
+from jaxtyping import Array, Bool, Float, Int
+
+from attnrec.errors import AttnrecError
+from attnrec.models.attention import MultiHeadAttention, attention_mask
+
+if TYPE_CHECKING:
+    from attnrec.models.schema import Schema
+
+
+@dataclass(frozen=True)
+class SASRec:
+    """Hyperparameters of SASRec.
+
+    Args:
+        embedding_size: width of item embeddings and of every layer.
+        num_layers: attention blocks.
+        num_heads: attention heads in each block; must divide `embedding_size`.
+        max_length: most recent items that the model sees.
+        dropout_rate: share of activations dropped in training, at the input
+            and after each attention and feed-forward layer.
+        positions: learn an embedding for each position; without it the model
+            cannot tell order except through the causal mask (the paper's
+            ablation, its Table IV and Figure 4c).
+    """
+
+    embedding_size: int = 64
+    num_layers: int = 2
+    num_heads: int = 1
+    max_length: int = 200
+    dropout_rate: float = 0.1
+    positions: bool = True
+
+    def __post_init__(self) -> None:
+        for name in ("embedding_size", "num_layers", "num_heads", "max_length"):
+            value = getattr(self, name)
+            if not isinstance(value, int) or value < 1:
+                raise AttnrecError(f"{name}: expected a whole number from 1, got {value!r}")
+        if self.embedding_size % self.num_heads:
+            raise AttnrecError(
+                f"num_heads: {self.num_heads} does not divide "
+                f"embedding_size {self.embedding_size}"
+            )
+        if not 0 <= self.dropout_rate < 1:
+            raise AttnrecError(f"dropout_rate: expected 0 to below 1, got {self.dropout_rate!r}")
+
+    def build(self, schema: Schema, rngs: nnx.Rngs) -> SASRecModule:
+        """The model for a catalogue, with fresh weights."""
+        return SASRecModule(self, schema.num_items, rngs=rngs)
+
+
+class FeedForward(nnx.Module):
+    """Two layers with a ReLU between, applied to each position alone (eq. 4)."""
+
+    def __init__(self, embedding_size: int, *, rngs: nnx.Rngs):
+        init = nnx.initializers.xavier_uniform()
+        self.inner = nnx.Linear(embedding_size, embedding_size, kernel_init=init, rngs=rngs)
+        self.outer = nnx.Linear(embedding_size, embedding_size, kernel_init=init, rngs=rngs)
+
+    def __call__(
+        self, x: Float[Array, "batch query embedding"], dropout: nnx.Dropout, rngs: nnx.Rngs | None
+    ) -> Float[Array, "batch query embedding"]:
+        hidden = dropout(nnx.relu(self.inner(x)), deterministic=rngs is None, rngs=rngs)
+        return self.outer(hidden)
+
+
+class Block(nnx.Module):
+    """Attend, then transform; normalise before each, add after each (eq. 5)."""
+
+    def __init__(self, config: SASRec, *, rngs: nnx.Rngs):
+        size = config.embedding_size
+        self.attention_norm = nnx.LayerNorm(size, epsilon=1e-8, rngs=rngs)
+        self.attention = MultiHeadAttention(size, config.num_heads, rngs=rngs)
+        self.feed_forward_norm = nnx.LayerNorm(size, epsilon=1e-8, rngs=rngs)
+        self.feed_forward = FeedForward(size, rngs=rngs)
+        self.dropout = nnx.Dropout(config.dropout_rate)
+
+    def __call__(
+        self,
+        x: Float[Array, "batch query embedding"],
+        mask: Bool[Array, "batch 1 query key"],
+        rngs: nnx.Rngs | None,
+    ) -> Float[Array, "batch query embedding"]:
+        def dropout(y: Array) -> Array:
+            return self.dropout(y, deterministic=rngs is None, rngs=rngs)
+
+        normed = self.attention_norm(x)
+        x = x + dropout(self.attention(normed, normed, mask))
+        return x + dropout(self.feed_forward(self.feed_forward_norm(x), self.dropout, rngs))
+
+
+class SASRecModule(nnx.Module):
+    """SASRec with its weights.
+
+    Args:
+        config: hyperparameters.
+        num_items: size of the catalogue.
+        rngs: for the initial weights (embeddings normal with deviation
+            `1 / sqrt(embedding_size)`, so that the input has unit variance
+            after the paper's scaling by `sqrt(embedding_size)`).
+    """
+
+    def __init__(self, config: SASRec, num_items: int, *, rngs: nnx.Rngs):
+        size = config.embedding_size
+        self.config = config
+        self.max_length = config.max_length
+        normal = nnx.initializers.normal(size**-0.5)
+        self.item_embedding = nnx.Embed(num_items + 1, size, embedding_init=normal, rngs=rngs)
+        if config.positions:
+            self.position_embedding = nnx.Embed(
+                config.max_length, size, embedding_init=normal, rngs=rngs
+            )
+        self.dropout = nnx.Dropout(config.dropout_rate)
+        self.blocks = nnx.List([Block(config, rngs=rngs) for _ in range(config.num_layers)])
+        self.norm = nnx.LayerNorm(size, epsilon=1e-8, rngs=rngs)
+
+    def encode(
+        self,
+        items: Int[Array, "batch key"],
+        mask: Bool[Array, "batch key"],
+        *,
+        rngs: nnx.Rngs | None = None,
+    ) -> Float[Array, "batch key embedding"]:
+        """What each position has gathered, for scoring what comes after it.
+
+        Args:
+            items: catalogue indices, right-aligned, 0 at padding.
+            mask: what is real and may be looked at.
+            rngs: random keys for dropout; none, no dropout.
+        """
+        size, length = self.config.embedding_size, items.shape[1]
+        x = self.item_embedding(items) * size**0.5
+        if self.config.positions:
+            from_the_end = jnp.arange(length - 1, -1, -1)
+            x = x + self.position_embedding(from_the_end)[None]
+        x = self.dropout(x, deterministic=rngs is None, rngs=rngs)
+        allowed = attention_mask(mask, causal=True)
+        for block in self.blocks:
+            x = block(x, allowed, rngs)
+        return self.norm(x)
+
+    def item_embeddings(self) -> Float[Array, "item embedding"]:
+        """The output layer: the same table as the input's, entry 0 being padding."""
+        return self.item_embedding.embedding[...]

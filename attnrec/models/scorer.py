@@ -1,0 +1,39 @@
+"""Scores of the whole catalogue for a batch of histories, in one compiled call."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+from flax import nnx
+from jaxtyping import Array, Float, Int
+
+from attnrec.models.protocol import SequenceModel
+
+
+@partial(jax.jit, static_argnums=0)
+def _scores(
+    graphdef: nnx.GraphDef, state: nnx.State, items: Int[Array, "batch key"]
+) -> Float[Array, "batch item"]:
+    model = nnx.merge(graphdef, state)
+    last = model.encode(items, items > 0)[:, -1]
+    return (last @ model.item_embeddings().T).at[:, 0].set(-jnp.inf)
+
+
+class ModelScorer:
+    """A model as `attnrec.evaluation` wants it.
+
+    Args:
+        model: any `SequenceModel`.
+        name: how tables and errors call it.
+    """
+
+    def __init__(self, model: SequenceModel, name: str):
+        self.name = name
+        self.max_length = model.max_length
+        self._graphdef, self._state = nnx.split(model)
+
+    def __call__(self, histories: Int[Array, "batch key"]) -> Float[Array, "batch item"]:
+        """Scores `[batch, item]`; entry 0 (padding) is minus infinity."""
+        return _scores(self._graphdef, self._state, jnp.asarray(histories))

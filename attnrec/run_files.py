@@ -1,0 +1,166 @@
+"""Runs as folders: JSON, Parquet and safetensors; nothing that executes when read."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from dataclasses import asdict
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from flax import nnx
+
+from attnrec.data import Catalogue, Interactions, Protocol, Report, Split, Words
+from attnrec.errors import AttnrecError, did_you_mean
+from attnrec.models import SASRec
+from attnrec.models.protocol import SequenceModel, build
+from attnrec.models.schema import Schema
+from attnrec.models.weights import named_leaves, with_leaves
+from attnrec.run import Run, configuration_of
+
+FORMAT = 1
+RECIPES = {recipe.__name__: recipe for recipe in (SASRec,)}
+CARD, WEIGHTS = "run.json", "weights.safetensors"
+INTERACTIONS, CATALOGUE = "interactions.parquet", "catalogue.parquet"
+
+
+def save_run(run: Run, path: str | Path) -> Path:
+    """Writes a run to a folder, whole or not at all.
+
+    Args:
+        run: the run.
+        path: a folder that does not exist, or one that holds an older run,
+            which is replaced.
+
+    Returns:
+        The folder.
+
+    Raises:
+        AttnrecError: the path holds something that is not a run.
+    """
+    from safetensors.numpy import save_file
+
+    path = Path(path).expanduser()
+    if path.exists() and not (path / CARD).is_file() and not _is_empty_folder(path):
+        raise AttnrecError(f"path: {path} exists and is not a run; it is left as it is")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    try:
+        arrays = {name: np.array(leaf) for name, leaf in named_leaves(nnx.state(run.model)).items()}
+        save_file(arrays, new / WEIGHTS)
+        run.data.frame.assign(part=run.split.part).to_parquet(new / INTERACTIONS)
+        run.data.catalogue.frame.to_parquet(new / CATALOGUE)
+        (new / CARD).write_text(json.dumps(_card(run), indent=1, default=str) + "\n")
+        os.chmod(new, 0o755)
+        if path.exists():
+            shutil.rmtree(path)
+        new.rename(path)
+    except BaseException:
+        shutil.rmtree(new, ignore_errors=True)
+        raise
+    return path
+
+
+def _is_empty_folder(path: Path) -> bool:
+    return path.is_dir() and not any(path.iterdir())
+
+
+def _card(run: Run) -> dict[str, Any]:
+    data = run.data
+    return {
+        "format": FORMAT,
+        "name": run.name,
+        "model": configuration_of(run.config or run.model),
+        "data": {
+            "name": data.name,
+            "fingerprint": data.fingerprint,
+            "protocol": asdict(data.protocol),
+            "words": asdict(data.catalogue.words),
+            "detail": data.catalogue.detail,
+        },
+        "split": {"kind": run.split.kind, "parameters": run.split.parameters},
+        "provenance": run.provenance,
+        "history": run.history.to_dict("records"),
+    }
+
+
+def shipped_runs() -> list[str]:
+    """Names of the runs that come with the package."""
+    folder = resources.files("attnrec") / "runs"
+    return sorted(entry.name for entry in folder.iterdir()) if folder.is_dir() else []
+
+
+def load_run(path: str | Path, *, model: SequenceModel | None = None) -> Run:
+    """Reads a run.
+
+    Args:
+        path: a folder that `Run.save` wrote, or the name of a run that comes
+            with the package, such as `"bazaar-sasrec"`.
+        model: for a run of your own module: a module of the same shape, whose
+            weights are replaced by the saved ones.
+
+    Raises:
+        AttnrecError: no such run, a file that is missing or damaged, or
+            weights that do not fit the model.
+    """
+    folder = Path(path).expanduser()
+    if not folder.exists() and str(path) in shipped_runs():
+        with resources.as_file(resources.files("attnrec") / "runs" / str(path)) as inside:
+            return _read(inside, model)
+    if not (folder / CARD).is_file():
+        shipped = shipped_runs()
+        raise AttnrecError(
+            f"path: no run at {str(path)!r}; expected a folder written by Run.save, "
+            f"or one of {shipped}{did_you_mean(path, shipped)}"
+        )
+    return _read(folder, model)
+
+
+def _read(folder: Path, model: SequenceModel | None) -> Run:
+    from safetensors.numpy import load_file
+
+    try:
+        card = json.loads((folder / CARD).read_text())
+        if card["format"] != FORMAT:
+            raise AttnrecError(f"path: {folder} has format {card['format']}, expected {FORMAT}")
+        frame = pd.read_parquet(folder / INTERACTIONS)
+        about, words = card["data"], Words(**card["data"]["words"])
+        catalogue = Catalogue(pd.read_parquet(folder / CATALOGUE), words, about["detail"])
+        arrays = load_file(folder / WEIGHTS)
+    except AttnrecError:
+        raise
+    except Exception as error:
+        raise AttnrecError(
+            f"path: the run in {folder} cannot be read ({type(error).__name__}: {error})"
+        ) from error
+    data = Interactions(
+        frame.drop(columns="part"),
+        catalogue,
+        Protocol(**about["protocol"]),
+        about["name"],
+        Report(),
+    )
+    split = Split(
+        data, frame["part"].to_numpy(np.int8), card["split"]["kind"], card["split"]["parameters"]
+    )
+    config = None
+    if model is None:
+        settings = dict(card["model"])
+        recipe = settings.pop("recipe", None)
+        if recipe not in RECIPES:
+            raise AttnrecError(
+                f"model: this run holds a {card['name']}, which attnrec cannot build; "
+                "pass a module of the same shape as model="
+            )
+        config = model = RECIPES[recipe](**settings)
+    built = build(model, Schema(len(data.items), len(data.users)), seed=0)
+    try:
+        nnx.update(built, with_leaves(nnx.state(built), arrays))
+    except (KeyError, ValueError) as error:
+        raise AttnrecError(f"model: the saved weights do not fit ({error})") from error
+    return Run(built, config, split, pd.DataFrame(card["history"]), card["provenance"])

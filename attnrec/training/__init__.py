@@ -1,0 +1,5 @@
+"""Training."""
+
+from attnrec.training.fit import fit
+
+__all__ = ["fit"]

@@ -1,0 +1,97 @@
+"""Checkpoints of a training, one an epoch, written by Orbax: atomic, never pickle."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+
+from attnrec.errors import AttnrecError
+from attnrec.models.weights import named_leaves, with_leaves
+
+KEPT = 2  # should the newest be unreadable, the one before it is not
+
+
+class Checkpoints:
+    """The checkpoints of one training in a folder.
+
+    Args:
+        folder: made if it is not there.
+        configuration: what the training was asked to do, JSON-like. A folder
+            that holds checkpoints of another configuration is refused.
+
+    Raises:
+        AttnrecError: the folder's checkpoints belong to another configuration.
+    """
+
+    def __init__(self, folder: str | Path, configuration: dict[str, Any]):
+        import orbax.checkpoint as ocp
+
+        self.folder = Path(folder).expanduser().resolve()
+        self._ocp = ocp
+        self._configuration = json.loads(json.dumps(configuration, default=repr))
+        self._manager = ocp.CheckpointManager(
+            self.folder,
+            options=ocp.CheckpointManagerOptions(max_to_keep=KEPT, create=True),
+        )
+
+    def save(self, epoch: int, arrays: Any, course: dict[str, Any]) -> None:
+        """Writes the state after `epoch`, in the background.
+
+        Args:
+            epoch: finished epochs.
+            arrays: any tree of arrays; copied before this returns.
+            course: what JSON can hold: history so far, best score, ...
+        """
+        args = self._ocp.args
+        note = {"configuration": self._configuration, "course": course}
+        leaves = {name: np.array(leaf) for name, leaf in named_leaves(arrays).items()}
+        self._manager.save(
+            epoch, args=args.Composite(arrays=args.StandardSave(leaves), note=args.JsonSave(note))
+        )
+
+    def latest(self, like: Any) -> tuple[int, Any, dict[str, Any]] | None:
+        """The newest checkpoint that can be read: its epoch, arrays (a tree as `like`) and course."""
+        args = self._ocp.args
+        failures = []
+        for epoch in sorted(self._manager.all_steps(), reverse=True):
+            shapes = {
+                name: jax.ShapeDtypeStruct(np.shape(leaf), leaf.dtype)
+                for name, leaf in named_leaves(like).items()
+            }
+            try:
+                note = self._manager.restore(epoch, args=args.Composite(note=args.JsonRestore())).note
+                self._check(note["configuration"])
+                restored = self._manager.restore(
+                    epoch, args=args.Composite(arrays=args.StandardRestore(shapes))
+                )
+            except AttnrecError:
+                raise
+            except Exception as error:  # noqa: BLE001 - Orbax raises what the file system did
+                failures.append(f"epoch {epoch}: {type(error).__name__}")
+                continue
+            return epoch, with_leaves(like, restored.arrays), note["course"]
+        if failures:
+            raise AttnrecError(
+                f"checkpoint_dir: none of the checkpoints in {self.folder} can be read "
+                f"({'; '.join(failures)}); name another folder, or remove this one to begin anew"
+            )
+        return None
+
+    def close(self) -> None:
+        """Waits until all is written."""
+        self._manager.wait_until_finished()
+        self._manager.close()
+
+    def _check(self, theirs: dict[str, Any]) -> None:
+        ours = self._configuration
+        differing = [key for key in sorted({*ours, *theirs}) if ours.get(key) != theirs.get(key)]
+        if differing:
+            told = "; ".join(f"{key}: {theirs.get(key)} there, {ours.get(key)} here" for key in differing)
+            raise AttnrecError(
+                f"checkpoint_dir: {self.folder} holds a training of another configuration ({told}); "
+                "name another folder, or remove this one to begin anew"
+            )

@@ -1,0 +1,251 @@
+"""Training: from a recipe and a split to a run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pandas as pd
+from flax import nnx
+from tqdm.auto import tqdm
+
+from attnrec import losses, provenance
+from attnrec.data.split import Cases, Split
+from attnrec.errors import AttnrecError, DataError
+from attnrec.evaluation import metric as metric_by_name
+from attnrec.evaluation import ranks
+from attnrec.models.protocol import Recipe, SequenceModel, build
+from attnrec.models.schema import Schema
+from attnrec.models.scorer import ModelScorer
+from attnrec.run import Run, configuration_of
+from attnrec.training.batches import Batches
+from attnrec.training.checkpoint import Checkpoints
+from attnrec.training.step import TrainState, make_step
+
+ALWAYS = ("HR@10", "NDCG@10")
+
+
+def fit(
+    model: Recipe | SequenceModel,
+    split: Split,
+    epochs: int = 20,
+    seed: int = 0,
+    *,
+    loss: str | losses.Loss = "softmax",
+    batch_size: int = 128,
+    learning_rate: float | optax.Schedule = 1e-3,
+    patience: int | None = None,
+    metric: str = "NDCG@10",
+    checkpoint_dir: str | Path | None = None,
+    progress: bool = True,
+) -> Run:
+    """Trains a model on the train part, and keeps the weights that did best on validation.
+
+    Every position of every history learns its next item, in one causal pass.
+    The validation cases are ranked in full after each epoch; the test cases
+    never are. Adam with beta2 = 0.98, as in SASRec's own code. Ctrl-C, or the
+    notebook's stop button, ends the training and keeps the best weights so far.
+
+    Equal seeds give equal results on one machine.
+
+    Args:
+        model: a recipe such as `SASRec()`, or a `flax.nnx.Module` of your own
+            with `encode`, `item_embeddings` and `max_length`.
+        split: from `attnrec.split`.
+        epochs: visits to every training history, at most.
+        seed: for initial weights, order, dropout and negatives.
+        loss: `"softmax"` (cross-entropy over the whole catalogue),
+            `"sampled_softmax"`, `"bce"`, `"gbce"`, or one from `attnrec.losses`.
+        batch_size: histories in a batch.
+        learning_rate: Adam's step, or an optax schedule over steps.
+        patience: epochs without a better validation metric after which
+            training stops; None trains for all `epochs`.
+        metric: what "best on validation" means.
+        checkpoint_dir: where to keep a checkpoint of each epoch. A training
+            that finds its own checkpoints there goes on from the newest.
+        progress: show a bar with loss, metric, speed and time left.
+
+    Returns:
+        The run: model, data, configuration and the course of training.
+
+    Raises:
+        AttnrecError: an argument out of range, a loss that is not finite, or
+            a checkpoint of another configuration.
+    """
+    _check(epochs, batch_size, learning_rate, patience)
+    loss = losses.resolve(loss)
+    validate = Validation(split, metric, patience)
+    schema = Schema(num_items=len(split.data.items), num_users=len(split.data.users))
+    module = build(model, schema, seed)
+    graphdef, params, rest = nnx.split(module, nnx.Param, ...)
+    batches = Batches(split.train_sequences, module.max_length, batch_size)
+    if not batches.num_targets:
+        raise DataError("split: no training history has two items, so there is nothing to learn")
+
+    optimizer = optax.adam(learning_rate, b2=0.98)
+    step = make_step(graphdef, rest, loss, optimizer, batches.num_targets / len(batches))
+    key = jax.random.key(seed)
+    params = jax.tree.map(jnp.array, params)  # the steps write into their own copy
+    state = TrainState(params, optimizer.init(params))
+    course = Course()
+    best = jax.tree.map(jnp.array, params)
+
+    settings = {
+        "loss": f"{loss!r}",
+        "batch_size": batch_size,
+        "learning_rate": learning_rate if isinstance(learning_rate, float) else repr(learning_rate),
+        "seed": seed,
+        "metric": metric,
+    }
+    checkpoints = None
+    if checkpoint_dir is not None:
+        told = {**settings, "model": configuration_of(model), "data": split.data.fingerprint}
+        checkpoints = Checkpoints(checkpoint_dir, told | {"split": [split.kind, split.parameters]})
+        found = checkpoints.latest((state, best))
+        if found:
+            _, (state, best), saved = found
+            course = Course(**saved)
+
+    stopped = None
+    bar = tqdm(
+        total=epochs * len(batches),
+        initial=course.epochs * len(batches),
+        disable=not progress,
+        unit="batch",
+        desc=course.describe(metric),
+    )
+    try:
+        while course.epochs < epochs and not course.is_stale(patience):
+            epoch = course.epochs + 1
+            started = time.perf_counter()
+            total = jnp.zeros(())
+            epoch_key = jax.random.fold_in(key, epoch)
+            for number, batch in enumerate(batches.epoch(seed, epoch)):
+                step_key = jax.random.fold_in(epoch_key, number)
+                state, batch_total = step(
+                    state, batches.items, jnp.asarray(batch.rows), step_key, batch.length
+                )
+                total = total + batch_total
+                bar.update()
+            mean_loss = float(total) / batches.num_targets
+            seconds = time.perf_counter() - started
+            if not np.isfinite(mean_loss):
+                raise AttnrecError(
+                    f"loss is {mean_loss} in epoch {epoch}: training diverged; "
+                    f"learning_rate {learning_rate!r} is probably too large"
+                )
+            scorer = ModelScorer(nnx.merge(graphdef, state.params, rest), "model")
+            figures = validate(scorer)
+            row = {
+                "epoch": epoch,
+                "loss": mean_loss,
+                "seconds": seconds,
+                "targets_per_second": batches.num_targets / seconds,
+                **figures,
+            }
+            if course.add(row, figures.get(metric)):
+                best = jax.tree.map(jnp.array, state.params)
+            bar.set_description(course.describe(metric))
+            if checkpoints:
+                checkpoints.save(epoch, (state, best), asdict(course))
+    except KeyboardInterrupt:
+        stopped = f"interrupted in epoch {course.epochs + 1}"
+        if not course.rows:
+            best = state.params
+    finally:
+        bar.close()
+        if checkpoints:
+            checkpoints.close()
+
+    if stopped is None and course.is_stale(patience):
+        stopped = f"no better {metric} for {patience} epochs"
+    return Run(
+        model=nnx.merge(graphdef, best, rest),
+        config=model if isinstance(model, Recipe) else None,
+        split=split,
+        history=pd.DataFrame(course.rows),
+        provenance={
+            "fit": {**settings, "epochs": epochs, "patience": patience},
+            "best_epoch": course.best_epoch,
+            "stopped": stopped,
+            "seed": seed,
+            "date": datetime.now(UTC).isoformat(timespec="seconds"),
+            "wall_seconds": float(sum(row["seconds"] for row in course.rows)),
+            **provenance.environment(),
+        },
+    )
+
+
+@dataclass
+class Course:
+    """What has happened so far."""
+
+    rows: list[dict[str, float]] = field(default_factory=list)
+    best_epoch: int = 0
+    best_figure: float | None = None
+
+    @property
+    def epochs(self) -> int:
+        return len(self.rows)
+
+    def add(self, row: dict[str, float], figure: float | None) -> bool:
+        """Notes an epoch; says whether it is the best so far (the latest, where none is measured)."""
+        self.rows.append(row)
+        if figure is not None and self.best_figure is not None and figure <= self.best_figure:
+            return False
+        self.best_epoch, self.best_figure = len(self.rows), figure
+        return True
+
+    def is_stale(self, patience: int | None) -> bool:
+        return patience is not None and self.epochs - self.best_epoch >= patience
+
+    def describe(self, metric: str) -> str:
+        if not self.rows:
+            return "epoch 1"
+        row = self.rows[-1]
+        shown = f", {metric} {row[metric]:.4f}" if metric in row else ""
+        return f"epoch {self.epochs} loss {row['loss']:.4f}{shown}"
+
+
+class Validation:
+    """Figures of a scorer on the validation cases, ranked in full.
+
+    Raises:
+        AttnrecError: a metric that is not known; patience without cases to judge by.
+    """
+
+    def __init__(self, split: Split, metric: str, patience: int | None):
+        self.cases: Cases = split.cases("validation")
+        self.metrics: dict[str, Callable[..., float]] = {
+            name: metric_by_name(name) for name in dict.fromkeys((*ALWAYS, metric))
+        }
+        self.num_items = len(split.data.items)
+        self.filter_seen = split.data.protocol.filter_seen
+        if patience is not None and not len(self.cases):
+            raise AttnrecError("patience: needs validation cases, and this split has none")
+
+    def __call__(self, scorer: ModelScorer) -> dict[str, float]:
+        if not len(self.cases):
+            return {}
+        found = ranks(scorer, self.cases, self.num_items, filter_seen=self.filter_seen)
+        return {name: float(metric(found)) for name, metric in self.metrics.items()}
+
+
+def _check(epochs: Any, batch_size: Any, learning_rate: Any, patience: Any) -> None:
+    for name, value in (("epochs", epochs), ("batch_size", batch_size), ("patience", patience)):
+        if value is None and name == "patience":
+            continue
+        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            raise AttnrecError(f"{name}: expected a whole number from 1, got {value!r}")
+    if not callable(learning_rate) and not (
+        isinstance(learning_rate, (int, float)) and 0 < learning_rate < float("inf")
+    ):
+        raise AttnrecError(f"learning_rate: expected a positive number, got {learning_rate!r}")
