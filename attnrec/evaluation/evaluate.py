@@ -5,18 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from attnrec.data import Cases
 from attnrec.errors import AttnrecError, did_you_mean
 from attnrec.evaluation import rank_metrics, set_metrics
 from attnrec.evaluation.ranking import Scorer, ranks, scorer_name
 from attnrec.evaluation.set_metrics import Ranks
-
-if TYPE_CHECKING:
-    from attnrec.data import Cases
 
 METRICS: dict[str, Callable[..., float]] = {
     "HR": set_metrics.hit_rate,

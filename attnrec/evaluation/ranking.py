@@ -22,7 +22,7 @@ The protocol, in full:
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import jax
 import jax.numpy as jnp
@@ -30,11 +30,9 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Int
 
+from attnrec.data import Cases, Sequences
 from attnrec.errors import AttnrecError
 from attnrec.typing import Items, Scores
-
-if TYPE_CHECKING:
-    from attnrec.data import Cases, Sequences
 
 SHORTEST = 32  # histories are padded to 32, 64, 128, ... columns
 
