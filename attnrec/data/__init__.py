@@ -2,9 +2,9 @@
 
 from attnrec.data.catalogue import FILMS, MUSIC, SHOP, Catalogue, Words
 from attnrec.data.interactions import Interactions, Protocol
+from attnrec.data.parts import Cases, Split
 from attnrec.data.report import Finding, Report
 from attnrec.data.sequences import Sequences
-from attnrec.data.split import Cases, Split
 from attnrec.data.validation import validate
 from attnrec.data.vocabulary import Vocabulary
 

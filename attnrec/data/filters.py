@@ -27,7 +27,11 @@ def filter_rows(
     Raises:
         DataError: no ratings to filter by, a limit below one, or nothing remains.
     """
-    limits = {"min_user_count": min_user_count, "min_item_count": min_item_count, "max_history": max_history}
+    limits = {
+        "min_user_count": min_user_count,
+        "min_item_count": min_item_count,
+        "max_history": max_history,
+    }
     for name, limit in limits.items():
         if limit is not None and (isinstance(limit, bool) or limit != int(limit) or limit < 1):
             raise DataError(f"{name}: expected a whole number from 1, got {limit!r}")
@@ -37,23 +41,33 @@ def filter_rows(
         if Columns.RATING not in data.frame:
             raise DataError(f"min_rating: {data.name} has no ratings")
         keep = (data.frame[Columns.RATING] >= min_rating).to_numpy(dtype=bool)
-        report = report.with_rows((f"ratings below {min_rating:g}", int((~keep).sum()), "rows dropped"))
+        report = report.with_rows(
+            (f"ratings below {min_rating:g}", int((~keep).sum()), "rows dropped")
+        )
     if min_user_count or min_item_count:
-        core = _core(data.user_indices, data.item_indices, keep, min_user_count or 1, min_item_count or 1)
-        what = f"outside the core (users of {min_user_count or 1}, items of {min_item_count or 1} or more)"
+        core = _core(
+            data.user_indices, data.item_indices, keep, min_user_count or 1, min_item_count or 1
+        )
+        least = f"users with {min_user_count or 1}, items with {min_item_count or 1} or more"
+        what = f"outside the core ({least})"
         report = report.with_rows((what, int(keep.sum() - core.sum()), "rows dropped"))
         keep = core
     if max_history is not None:
         recent = keep & (_from_end(data.user_indices, keep) < max_history)
-        report = report.with_rows((f"older than the last {max_history}", int(keep.sum() - recent.sum()),
-                                   "rows dropped"))
+        report = report.with_rows(
+            (f"older than the last {max_history}", int(keep.sum() - recent.sum()), "rows dropped")
+        )
         keep = recent
     if not keep.any():
-        raise DataError(f"{data.name}: no interactions pass the filters ({'; '.join(str(report).splitlines())})")
+        raise DataError(
+            f"{data.name}: no interactions pass the filters ({'; '.join(str(report).splitlines())})"
+        )
     return data.keep_rows(keep, report)
 
 
-def _core(users: np.ndarray, items: np.ndarray, keep: np.ndarray, user_count: int, item_count: int) -> np.ndarray:
+def _core(
+    users: np.ndarray, items: np.ndarray, keep: np.ndarray, user_count: int, item_count: int
+) -> np.ndarray:
     """The largest set of rows in which every user and every item has enough."""
     while True:
         enough_users = np.bincount(users[keep], minlength=users.max() + 1) >= user_count

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Int32, Int64
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,12 +19,14 @@ class Sequences:
         users: int32[n], the user index of each sequence.
     """
 
-    items: np.ndarray
-    offsets: np.ndarray
-    users: np.ndarray
+    items: Int32[np.ndarray, total]
+    offsets: Int64[np.ndarray, batch+1]
+    users: Int32[np.ndarray, batch]
 
     @classmethod
-    def of(cls, sequences: Iterable[Iterable[int]], users: Iterable[int] | None = None) -> Sequences:
+    def of(
+        cls, sequences: Iterable[Iterable[int]], users: Iterable[int] | None = None
+    ) -> Sequences:
         """Sequences from lists of item indices; users count from 1 unless given.
 
         Example:
@@ -81,7 +84,7 @@ class Sequences:
         starts = np.maximum(self.offsets[:-1], stops - max_length)
         return self.slices(starts, stops, self.users)
 
-    def padded(self, max_length: int) -> np.ndarray:
+    def padded(self, max_length: int) -> Int32[np.ndarray, "batch key"]:
         """int32[n, max_length], right-aligned, 0 before the oldest item.
 
         Of a longer sequence the most recent items are kept.
@@ -89,6 +92,6 @@ class Sequences:
         recent = self.latest(max_length)
         out = np.zeros((len(self), max_length), dtype=np.int32)
         row = np.repeat(np.arange(len(self)), recent.lengths)
-        column = np.arange(len(recent.items)) + np.repeat(max_length - recent.offsets[1:], recent.lengths)
-        out[row, column] = recent.items
+        from_end = np.repeat(recent.offsets[1:], recent.lengths) - np.arange(len(recent.items))
+        out[row, max_length - from_end] = recent.items
         return out

@@ -1,15 +1,7 @@
-"""Splits into train, validation and test, and the cases that are ranked.
-
-Every split marks each row of `data.frame` with a part. A case is one user in
-one part: the targets are the rows of that part, the history is everything of
-that user before the first of them.
-"""
+"""Splits into train, validation and test: leave-one-out, by time, by user."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -17,123 +9,10 @@ import pandas as pd
 
 from attnrec.columns import Columns
 from attnrec.data.interactions import Interactions
-from attnrec.data.sequences import Sequences
-from attnrec.errors import DataError, did_you_mean
+from attnrec.data.parts import LEFT_OUT, PARTS, TEST, TRAIN, VALIDATION, Cases, Split
+from attnrec.errors import DataError
 
-TRAIN, VALIDATION, TEST, LEFT_OUT = 0, 1, 2, -1
-_PARTS = {"train": TRAIN, "validation": VALIDATION, "test": TEST}
-
-
-@dataclass(frozen=True, eq=False)
-class Cases:
-    """What is ranked: after each history, where do the true next items stand?
-
-    Attributes:
-        users: int32[n], the user index of each case.
-        histories: all that precedes the targets; never empty.
-        targets: the true next items, one or more.
-    """
-
-    users: np.ndarray
-    histories: Sequences
-    targets: Sequences
-
-    def __len__(self) -> int:
-        return len(self.users)
-
-    def __repr__(self) -> str:
-        return f"Cases({len(self):,} users, {len(self.targets.items):,} targets)"
-
-
-@dataclass(frozen=True, eq=False)
-class Split:
-    """A division of the rows of `data.frame`.
-
-    Attributes:
-        data: the interactions that are divided.
-        part: int8[rows]: 0 train, 1 validation, 2 test, -1 left out.
-        kind: `"leave_one_out"`, `"temporal"` or `"by_user"`.
-        parameters: what the split was made with, for provenance.
-    """
-
-    data: Interactions
-    part: np.ndarray
-    kind: str
-    parameters: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def train(self) -> pd.DataFrame:
-        """The rows that a model may learn from."""
-        return self.data.frame[self.part == TRAIN]
-
-    @property
-    def validation(self) -> pd.DataFrame:
-        """The target rows of validation."""
-        return self.data.frame[self.part == VALIDATION]
-
-    @property
-    def test(self) -> pd.DataFrame:
-        """The target rows of the test."""
-        return self.data.frame[self.part == TEST]
-
-    @cached_property
-    def train_sequences(self) -> Sequences:
-        """The train rows of each user that has any."""
-        rows = self.part == TRAIN
-        return Sequences.from_sorted_rows(self.data.user_indices[rows], self.data.item_indices[rows])
-
-    def cases(self, part: Literal["validation", "test"]) -> Cases:
-        """The cases of one part; users with nothing before their targets make none."""
-        if part not in ("validation", "test"):
-            raise DataError(f"part: expected 'validation' or 'test', got {part!r}{did_you_mean(part, _PARTS)}")
-        return self._cases[part]
-
-    @cached_property
-    def _cases(self) -> dict[str, Cases]:
-        return {name: self._make_cases(_PARTS[name]) for name in ("validation", "test")}
-
-    def _make_cases(self, code: int) -> Cases:
-        rows = np.flatnonzero(self.part == code)
-        users, items = self.data.user_indices[rows], self.data.item_indices[rows]
-        targets = Sequences.from_sorted_rows(users, items)
-        first_target = rows[targets.offsets[:-1]]
-        first_row = self.data.sequences.offsets[targets.users - 1]
-        warm = np.flatnonzero(first_target > first_row)
-        targets = targets.take(warm)
-        histories = self.data.sequences.slices(first_row[warm], first_target[warm], targets.users)
-        return Cases(targets.users, histories, targets)
-
-    def describe(self) -> pd.DataFrame:
-        """Each part in figures.
-
-        Returns:
-            A row a part: interactions, users, items, cases (users ranked),
-            new_items (how many of its interactions are with items that train
-            never shows), and first and last time where there are times.
-        """
-        known = np.zeros(len(self.data.items) + 1, dtype=bool)
-        known[self.data.item_indices[self.part == TRAIN]] = True
-        table = []
-        for name, code in [*_PARTS.items(), ("left out", LEFT_OUT)]:
-            rows = self.part == code
-            items = self.data.item_indices[rows]
-            line = {
-                "part": name,
-                "interactions": int(rows.sum()),
-                "users": len(np.unique(self.data.user_indices[rows])),
-                "items": len(np.unique(items)),
-                "cases": len(self.cases(name)) if code in (VALIDATION, TEST) else 0,
-                "new_items": int((~known[items]).sum()),
-            }
-            if Columns.TIMESTAMP in self.data.frame:
-                times = self.data.frame.loc[rows, Columns.TIMESTAMP]
-                line |= {"first": times.min(), "last": times.max()}
-            table.append(line)
-        return pd.DataFrame(table).set_index("part")
-
-    def __repr__(self) -> str:
-        counts = ", ".join(f"{int((self.part == code).sum()):,} {name}" for name, code in _PARTS.items())
-        return f"Split({self.kind} of {self.data.name!r}: {counts})"
+__all__ = ["Cases", "Split", "by_user", "leave_one_out", "temporal"]
 
 
 def leave_one_out(data: Interactions) -> Split:
@@ -189,16 +68,22 @@ def temporal(
     part = np.zeros(len(data), dtype=np.int8)
     part[(times >= starts["validation"]).to_numpy()] = VALIDATION
     part[(times >= starts["test"]).to_numpy()] = TEST
-    for name, code in _PARTS.items():
+    for name, code in PARTS.items():
         if not (part == code).any():
-            raise DataError(f"temporal split of {data.name}: no interactions in {name}; starts: {starts}")
+            raise DataError(
+                f"temporal split of {data.name}: no interactions in {name}; starts: {starts}"
+            )
     if targets == "first":
         step, _ = _steps(data)
         for code in (VALIDATION, TEST):
             rows = np.flatnonzero(part == code)
-            _, place, inverse = np.unique(data.user_indices[rows], return_index=True, return_inverse=True)
+            _, place, inverse = np.unique(
+                data.user_indices[rows], return_index=True, return_inverse=True
+            )
             part[rows[step[rows] != step[rows[place]][inverse]]] = LEFT_OUT
-    parameters = {"targets": targets} | {f"{name}_from": str(start) for name, start in starts.items()}
+    parameters = {"targets": targets} | {
+        f"{name}_from": str(start) for name, start in starts.items()
+    }
     return Split(data, part, "temporal", parameters)
 
 
@@ -214,27 +99,26 @@ def by_user(data: Interactions, validation: float = 0.1, test: float = 0.1, seed
         validation, test: the share of users held out for each.
         seed: of the draw.
     """
-    for name, share in (("validation", validation), ("test", test)):
-        _check_share(name, share)
-    if validation + test >= 1:
-        raise DataError(f"validation + test: {validation} + {test} leaves no users to train on")
+    _check_shares(validation, test)
     step, steps = _steps(data)
     lengths = steps[data.sequences.offsets[:-1]]
     eligible = np.flatnonzero(lengths >= 2)
     drawn = np.random.default_rng(seed).permutation(eligible)
     counts = [round(share * len(eligible)) for share in (validation, test)]
     if min(counts) == 0 or sum(counts) >= len(data.users):
-        raise DataError(f"by_user split of {data.name}: {len(eligible)} users with two items or more are too few")
+        raise DataError(
+            f"by_user split of {data.name}: {len(eligible)} users have two items or more, too few"
+        )
     role = np.zeros(len(data.users), dtype=np.int8)
     role[drawn[: counts[0]]] = VALIDATION
     role[drawn[counts[0] : sum(counts)]] = TEST
     of_row = role[data.user_indices - 1]
-    part = np.where(of_row == TRAIN, TRAIN, np.where(step == steps - 1, of_row, LEFT_OUT)).astype(np.int8)
+    part = np.where((of_row == TRAIN) | (step == steps - 1), of_row, LEFT_OUT).astype(np.int8)
     return Split(data, part, "by_user", {"validation": validation, "test": test, "seed": seed})
 
 
 def _steps(data: Interactions) -> tuple[np.ndarray, np.ndarray]:
-    """For each row, its step (item, or basket) within its user from 0, and the user's number of steps."""
+    """For each row: its step (item or basket) within its user, from 0; the user's steps."""
     users = data.user_indices
     new_user = np.r_[True, users[1:] != users[:-1]]
     new_step = np.ones(len(users), dtype=bool)
@@ -249,36 +133,41 @@ def _steps(data: Interactions) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _boundaries(times: pd.Series, validation: Any, test: Any) -> dict[str, Any]:
-    """The moments at which validation and test begin."""
-    shares = [value for value in (validation, test) if _is_number(value) and not _is_moment(value, times)]
-    if len(shares) == 1:
-        raise DataError("validation and test: expected two shares or two moments, got one of each")
-    if not shares:
-        read: Callable[[Any], Any] = pd.Timestamp if pd.api.types.is_datetime64_dtype(times) else float
-        try:
-            starts = {"validation": read(validation), "test": read(test)}
-        except (ValueError, TypeError) as error:
-            raise DataError(f"validation, test: cannot read {validation!r}, {test!r} as moments") from error
-        if not starts["validation"] < starts["test"]:
-            raise DataError(f"validation starts {starts['validation']}: expected before test, {starts['test']}")
-        return starts
+    """The moments at which validation and test begin, from shares or as given."""
+    given = {"validation": validation, "test": test}
+    dated = pd.api.types.is_datetime64_dtype(times)
+    numbers = sum(_is_number(value) for value in given.values())
+    if numbers == 2 and (dated or all(0 < value < 1 for value in given.values())):
+        _check_shares(validation, test)
+        ordered = times.sort_values(kind="stable", ignore_index=True)
+        after = {"validation": validation + test, "test": test}
+        return {name: ordered[round((1 - share) * len(ordered))] for name, share in after.items()}
+    if dated and numbers:
+        raise DataError(
+            f"validation, test: expected two shares or two moments, got {validation!r} and {test!r}"
+        )
+    try:
+        read = pd.Timestamp if dated else float
+        starts = {name: read(value) for name, value in given.items()}
+    except (ValueError, TypeError) as error:
+        raise DataError(
+            f"validation, test: cannot read {validation!r} and {test!r} as moments"
+        ) from error
+    if not starts["validation"] < starts["test"]:
+        raise DataError(
+            f"validation: starts at {starts['validation']}, expected before the test's "
+            f"start, {starts['test']}"
+        )
+    return starts
+
+
+def _check_shares(validation: object, test: object) -> None:
     for name, share in (("validation", validation), ("test", test)):
-        _check_share(name, share)
+        if not _is_number(share) or not 0 < share < 1:
+            raise DataError(f"{name}: expected a share between 0 and 1, got {share!r}")
     if validation + test >= 1:
         raise DataError(f"validation + test: {validation} + {test} leaves nothing to train on")
-    ordered = times.sort_values(kind="stable", ignore_index=True)
-    at = {"validation": validation + test, "test": test}
-    return {name: ordered[round((1 - share) * len(ordered))] for name, share in at.items()}
 
 
 def _is_number(value: object) -> bool:
     return isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
-
-
-def _is_moment(value: float, times: pd.Series) -> bool:
-    return not 0 < value < 1 and not pd.api.types.is_datetime64_dtype(times)
-
-
-def _check_share(name: str, share: object) -> None:
-    if not _is_number(share) or not 0 < share < 1:
-        raise DataError(f"{name}: expected a share between 0 and 1, got {share!r}")

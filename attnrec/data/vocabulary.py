@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Int32
 
 from attnrec.errors import DataError, UnknownIdError, did_you_mean
 
@@ -59,7 +60,7 @@ class Vocabulary:
             raise UnknownIdError(self._unknown(id))
         return position + 1
 
-    def indices(self, ids: Iterable[object]) -> np.ndarray:
+    def indices(self, ids: Iterable[object]) -> Int32[np.ndarray, key]:
         """The indices of many ids, as int32[n].
 
         Raises:
@@ -94,7 +95,7 @@ class Vocabulary:
             return None
         try:
             return int(self.ids.get_loc(id))
-        except (KeyError, TypeError, ValueError, OverflowError):
+        except (KeyError, TypeError, ValueError, OverflowError, pd.errors.InvalidIndexError):
             return None
 
     def _unknown(self, id: object) -> str:

@@ -20,6 +20,7 @@ from pathlib import Path, PurePosixPath
 from attnrec.data.report import Report
 from attnrec.errors import DataError
 
+_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
 _LARGEST = 16 * 2**30  # bytes; ml-32m, the largest set, unpacks to less than 1 GiB
 
 
@@ -41,8 +42,9 @@ class Remote:
     path: str | None = None
 
     @property
-    def file_name(self) -> str:
-        return self.url.rsplit("/", 1)[-1]
+    def name(self) -> str:
+        """The file's name on this disk."""
+        return self.path or self.url.rsplit("/", 1)[-1]
 
 
 def data_root() -> Path | None:
@@ -64,15 +66,23 @@ def cache_root() -> Path:
 
 
 def at_hand(folder: str, files: tuple[str, ...]) -> Path | None:
-    """The folder that already holds all of `files`, or None."""
-    for root in (data_root(), cache_root()):
-        if root is not None and all((root / folder / file).is_file() for file in files):
-            return root / folder
+    """The folder that already holds a match for each pattern of `files`, or None."""
+    for root in (data_root, cache_root):
+        place = root()
+        if place is not None and not _lacking(place / folder, files):
+            return place / folder
     return None
 
 
+def _lacking(folder: Path, files: tuple[str, ...]) -> list[str]:
+    return [pattern for pattern in files if not any(folder.glob(pattern))]
+
+
 def obtain(folder: str, files: tuple[str, ...], remotes: tuple[Remote, ...]) -> tuple[Path, Report]:
-    """The folder that holds `files`, downloaded if they are not at hand.
+    """The folder that holds `files` (names or patterns), downloaded if they are not at hand.
+
+    An archive that lies in `ATTNREC_DATA` under the publisher's name is used
+    instead of a download.
 
     Raises:
         DataError: no way to the address, a checksum that differs, an archive
@@ -81,81 +91,76 @@ def obtain(folder: str, files: tuple[str, ...], remotes: tuple[Remote, ...]) -> 
     found = at_hand(folder, files)
     if found is not None:
         return found, Report()
-    if not remotes:
-        raise DataError(f"{folder}: no address to get it from; put {', '.join(files)} in ATTNREC_DATA/{folder}")
     target = cache_root() / folder
     report = Report()
     for remote in remotes:
-        downloaded, report = _archive_at_hand(remote, report) or _download(remote, report)
-        if remote.path is None:
-            unpack(downloaded, target)
-        else:
-            (target / remote.path).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(downloaded, target / remote.path)
-    lacking = [file for file in files if not (target / file).is_file()]
+        report = report.with_rows(*_bring(remote, target))
+    lacking = _lacking(target, files)
     if lacking:
-        raise DataError(f"{folder}: {remotes[0].url} holds no {', '.join(lacking)}")
+        raise DataError(f"{folder}: {', '.join(lacking)} not found in what was downloaded")
     return target, report
 
 
-def _archive_at_hand(remote: Remote, report: Report) -> tuple[Path, Report] | None:
-    """A file of that name that the user has put into `ATTNREC_DATA` by hand."""
+def _bring(remote: Remote, target: Path) -> list[tuple[str, int, str]]:
+    """Put the content of one remote file into `target`; lines for the report."""
     root = data_root()
-    if root is None or not (root / remote.file_name).is_file():
-        return None
-    path = root / remote.file_name
-    return path, _check(path, remote, report)
+    by_hand = root is not None and (root / remote.name).is_file()
+    path = root / remote.name if by_hand else _download(remote, target)
+    try:
+        md5, record = _check(path, remote)
+        if remote.path is None:
+            unpack(path, target)
+        else:
+            (target / remote.path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target / remote.path)
+    finally:
+        if not by_hand:
+            path.unlink(missing_ok=True)  # it is unpacked, or wrong and to be had again
+    if remote.md5 is not None or record.is_file():
+        return []
+    record.parent.mkdir(parents=True, exist_ok=True)
+    record.write_text(md5 + "\n")
+    note = f"{md5}: stated nowhere that could be cited, so recorded now and checked from now on"
+    return [(f"md5 of {remote.name}", 1, note)]
 
 
-def _download(remote: Remote, report: Report) -> tuple[Path, Report]:
+def _download(remote: Remote, target: Path) -> Path:
     import pooch
     from tqdm.auto import tqdm
 
-    folder = cache_root() / "downloads"
-    with tqdm(total=0, unit="B", unit_scale=True, desc=remote.file_name) as progress:
+    pooch.get_logger().setLevel("WARNING")
+    with tqdm(total=0, unit="B", unit_scale=True, desc=remote.name) as progress:
         try:
             path = pooch.retrieve(
                 remote.url,
-                known_hash=None,  # checked below, where the message can say what to do
-                fname=remote.file_name,
-                path=folder,
+                known_hash=None,  # checked by the caller, in words that say what to do
+                fname=remote.name,
+                path=cache_root() / "downloads",
                 downloader=pooch.HTTPDownloader(progressbar=progress),
             )
-        except Exception as error:  # whatever the network raises, the user needs the same sentence
+        except Exception as error:  # a network fails in many ways, the advice is the same
             raise DataError(
-                f"cannot download {remote.url} ({type(error).__name__}); get it by hand, and name the "
-                f"folder where you put it in the environment variable ATTNREC_DATA"
+                f"{target.name}: not at hand, and {remote.url} cannot be downloaded "
+                f"({type(error).__name__}); get the file by hand and put it, or its content in "
+                f"a folder {target.name}, where the environment variable ATTNREC_DATA points"
             ) from error
-    try:
-        return Path(path), _check(Path(path), remote, report)
-    except DataError:
-        Path(path).unlink(missing_ok=True)
-        raise
+    return Path(path)
 
 
-def _check(path: Path, remote: Remote, report: Report) -> Report:
-    """Compare with the stated checksum, or with the one recorded at first use."""
+def _check(path: Path, remote: Remote) -> tuple[str, Path]:
+    """Compare with the stated checksum, or the one recorded at first use; both are returned."""
     with open(path, "rb") as file:
         md5 = hashlib.file_digest(file, "md5").hexdigest()
-    if remote.md5 is not None:
-        if md5 != remote.md5:
-            raise DataError(
-                f"{path.name}: md5 {md5}, expected {remote.md5} as stated by {remote.stated_by}; "
-                f"the file is truncated or altered, download it again"
-            )
-        return report
-    record = cache_root() / "downloads" / f"{remote.file_name}.md5"
-    if not record.is_file():
-        record.parent.mkdir(parents=True, exist_ok=True)
-        record.write_text(md5 + "\n")
-        note = f"recorded at first use, since its publisher replaces it from time to time: md5 {md5}"
-        return report.with_rows((f"checksum of {remote.file_name}", 1, note))
-    if record.read_text().strip() != md5:
+    record = cache_root() / "checksums" / f"{remote.name}.md5"
+    expected, source = remote.md5, f"as stated by {remote.stated_by}"
+    if expected is None and record.is_file():
+        expected, source = record.read_text().strip(), f"as recorded at first use in {record}"
+    if expected not in (None, md5):
         raise DataError(
-            f"{path.name}: md5 {md5}, but {record.read_text().strip()} was recorded at first use in {record}; "
-            f"the publisher has replaced the file or it is damaged (delete the record to accept it)"
+            f"{path.name}: truncated or altered, or replaced by its publisher: "
+            f"its md5 is {md5}, expected {expected} {source}"
         )
-    return report
+    return md5, record
 
 
 def unpack(archive: Path, target: Path) -> None:
@@ -175,22 +180,31 @@ def unpack(archive: Path, target: Path) -> None:
                 _check_members(archive, members)
                 for member in members:
                     opened.extract(member, scratch)
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-            raise DataError(f"{archive.name}: truncated or altered ({error}); download it again") from error
+        except (
+            zipfile.BadZipFile,
+            zlib.error,
+            EOFError,
+            NotImplementedError,
+            RuntimeError,
+        ) as error:
+            raise DataError(
+                f"{archive.name}: truncated or altered ({error}); download it again"
+            ) from error
         content = [path for path in Path(scratch).iterdir() if path.name != "__MACOSX"]
         inside = content[0] if len(content) == 1 and content[0].is_dir() else Path(scratch)
-        shutil.rmtree(target, ignore_errors=True)
-        if inside == Path(scratch):
-            shutil.copytree(scratch, target)
-        else:
-            os.replace(inside, target)
+        for path in sorted(inside.rglob("*")):  # beside what is there: two sets may share a folder
+            if path.is_file():
+                (target / path.relative_to(inside)).parent.mkdir(parents=True, exist_ok=True)
+                os.replace(path, target / path.relative_to(inside))
 
 
 def _check_members(archive: Path, members: list[zipfile.ZipInfo]) -> None:
     for member in members:
         path = PurePosixPath(member.filename.replace("\\", "/"))
         if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
-            raise DataError(f"{archive.name}: refused, it would write outside its folder: {member.filename!r}")
+            raise DataError(
+                f"{archive.name}: refused, it would write outside its folder: {member.filename!r}"
+            )
         if stat.S_ISLNK(member.external_attr >> 16):
             raise DataError(f"{archive.name}: refused, it holds a link: {member.filename!r}")
     size = sum(member.file_size for member in members)

@@ -44,7 +44,9 @@ def load(source: str | Path | pd.DataFrame, **options: Any) -> Interactions:
     if isinstance(source, pd.DataFrame):
         return _call(validate, "a table", (source,), options)
     if not isinstance(source, (str, Path)):
-        raise TypeError(f"source: expected a name, a path or a DataFrame, got {type(source).__name__}")
+        raise TypeError(
+            f"source: expected a name, a path or a DataFrame, got {type(source).__name__}"
+        )
     name = str(source)
     if name == BAZAAR:
         from attnrec.data.bazaar import simulate
@@ -60,7 +62,8 @@ def load(source: str | Path | pd.DataFrame, **options: Any) -> Interactions:
         return _call(validate, path.name, (read_table(path, ids),), {"name": path.name} | options)
     names = [BAZAAR, *DATASETS]
     raise DataError(
-        f"source: no data set or file named {name!r}{did_you_mean(name, names)} (known: {', '.join(names)})"
+        f"source: no data set or file named {name!r}{did_you_mean(name, names)} "
+        f"(known: {', '.join(names)})"
     )
 
 
@@ -81,5 +84,7 @@ def _call(function: Callable, what: str, arguments: tuple, options: dict[str, An
     known = [name for name in inspect.signature(function).parameters if name != "table"]
     for name in options:
         if name not in known:
-            raise DataError(f"{what}: no option {name!r}{did_you_mean(name, known)} (known: {', '.join(known)})")
+            raise DataError(
+                f"{what}: no option {name!r}{did_you_mean(name, known)} (known: {', '.join(known)})"
+            )
     return function(*arguments, **options)

@@ -34,13 +34,17 @@ def read_100k(folder: Path, report: Report, name: str) -> Interactions:
     columns = [Columns.ITEM, Columns.TITLE, "released", "video", "address", *genres]
     items = _read(folder / "u.item", "|", columns, encoding="latin-1", quoting=3)
     flags = items[genres].to_numpy(dtype=bool)
-    items["genres"] = ["|".join(g for g, has in zip(genres, row, strict=True) if has) for row in flags]
+    items["genres"] = [
+        "|".join(g for g, has in zip(genres, row, strict=True) if has) for row in flags
+    ]
     return _interactions(ratings, items[_MOVIES], report, name)
 
 
 def read_dat(folder: Path, report: Report, name: str) -> Interactions:
     """MovieLens 1M: `ratings.dat` and `movies.dat`."""
-    return _interactions(read_ratings_dat(folder / "ratings.dat"), read_movies_dat(folder), report, name)
+    return _interactions(
+        read_ratings_dat(folder / "ratings.dat"), read_movies_dat(folder), report, name
+    )
 
 
 def read_csv(folder: Path, report: Report, name: str) -> Interactions:
@@ -78,10 +82,12 @@ def readable_titles(titles: pd.Series) -> pd.DataFrame:
         ['The Usual Suspects', 1995]
     """
     text = titles.astype("str").str.strip()
-    year = text.str.extract(r"\((\d{4})(?:[-–]\d{0,4})?\)\s*$")[0]
-    bare = text.str.replace(r"\s*\(\d{4}(?:[-–]\d{0,4})?\)\s*$", "", regex=True)
+    year = text.str.extract(r"\((\d{4})(?:[-\u2013]\d{0,4})?\)\s*$")[0]
+    bare = text.str.replace(r"\s*\(\d{4}(?:[-\u2013]\d{0,4})?\)\s*$", "", regex=True)
     # Also inside a bracket: `City of Lost Children, The (Cité des enfants perdus, La)`.
-    front = bare.str.replace(rf"(^|\()([^()]+), ({_ARTICLES})(?=\)|$|\s+\()", r"\1\3 \2", regex=True)
+    front = bare.str.replace(
+        rf"(^|\()([^()]+), ({_ARTICLES})(?=\)|$|\s+\()", r"\1\3 \2", regex=True
+    )
     front = front.str.replace(r"\bL' ", "L'", regex=True)
     return pd.DataFrame({Columns.TITLE: front, "year": pd.to_numeric(year).astype("Int64")})
 
@@ -97,7 +103,9 @@ def _read(path: Path, separator: str, columns: list[str], header=None, **options
         raise DataError(f"{path.name}: not a MovieLens file as expected ({error})") from error
 
 
-def _interactions(ratings: pd.DataFrame, movies: pd.DataFrame, report: Report, name: str) -> Interactions:
+def _interactions(
+    ratings: pd.DataFrame, movies: pd.DataFrame, report: Report, name: str
+) -> Interactions:
     return validate(
         ratings,
         catalogue=catalogue_frame(movies),

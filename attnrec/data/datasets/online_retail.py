@@ -18,6 +18,8 @@ from attnrec.data.report import Report
 from attnrec.data.validation import validate
 from attnrec.errors import DataError
 
+FILES = "online_retail.csv*"  # plain or compressed
+
 _COLUMNS = {
     "InvoiceNo": Columns.BASKET,
     "StockCode": Columns.ITEM,
@@ -45,7 +47,11 @@ def read(folder: Path, report: Report, name: str) -> Interactions:
     nobody = lines[Columns.USER].isna() & ~returned
     other = ~lines[Columns.ITEM].str.fullmatch(_PRODUCT) & ~returned & ~nobody
     report = report.with_rows(
-        ("returns, cancellations and corrections (quantity not above zero)", int(returned.sum()), "rows dropped"),
+        (
+            "returns, cancellations and corrections (quantity not above zero)",
+            int(returned.sum()),
+            "rows dropped",
+        ),
         ("lines without a customer", int(nobody.sum()), "rows dropped"),
         ("lines of postage, charges and the like", int(other.sum()), "rows dropped"),
     )
@@ -54,13 +60,14 @@ def read(folder: Path, report: Report, name: str) -> Interactions:
     products = _products(lines)
     key = [Columns.BASKET, Columns.ITEM]
     again = lines.duplicated(key)
-    report = report.with_rows(("lines that repeat a product of their invoice", int(again.sum()), "quantities summed"))
+    report = report.with_rows(
+        ("lines that repeat a product of their invoice", int(again.sum()), "quantities summed")
+    )
     quantity = lines.groupby(key, sort=False)["quantity"].sum()
     lines = lines[~again].assign(quantity=quantity.to_numpy())
     return validate(
         lines.drop(columns=[Columns.TITLE, "price"]),
         catalogue=products,
-        detail="price",
         words=SHOP,
         protocol=Protocol(filter_seen=False),
         name=name,
@@ -69,9 +76,11 @@ def read(folder: Path, report: Report, name: str) -> Interactions:
 
 
 def _table(folder: Path) -> pd.DataFrame:
-    path = folder / "online_retail.csv.gz"
+    path = min(folder.glob(FILES))
     try:
-        lines = pd.read_csv(path, dtype={"InvoiceNo": "str", "StockCode": "str", "Description": "str"})
+        lines = pd.read_csv(
+            path, dtype={"InvoiceNo": "str", "StockCode": "str", "Description": "str"}
+        )
     except (OSError, EOFError, ValueError) as error:
         raise DataError(f"{path.name}: truncated or altered ({error})") from error
     lacking = [column for column in _COLUMNS if column not in lines]
@@ -83,8 +92,14 @@ def _table(folder: Path) -> pd.DataFrame:
 def _products(lines: pd.DataFrame) -> pd.DataFrame:
     """For each product its commonest description, in sentence case, and its median price."""
     described = lines.dropna(subset=[Columns.TITLE])
-    counts = described.groupby([Columns.ITEM, Columns.TITLE], sort=False).size().reset_index(name="count")
+    counts = (
+        described.groupby([Columns.ITEM, Columns.TITLE], sort=False)
+        .size()
+        .reset_index(name="count")
+    )
     best = counts.sort_values("count", ascending=False, kind="stable").drop_duplicates(Columns.ITEM)
     titles = best.set_index(Columns.ITEM)[Columns.TITLE].str.split().str.join(" ").str.capitalize()
     prices = lines.groupby(Columns.ITEM, sort=False)["price"].median().round(2)
-    return pd.DataFrame({Columns.TITLE: titles.reindex(prices.index), "price": prices.replace(0, np.nan)})
+    return pd.DataFrame(
+        {Columns.TITLE: titles.reindex(prices.index), "price": prices.replace(0, np.nan)}
+    )

@@ -1,4 +1,4 @@
-"""The data sets that are known by name."""
+"""The data sets that are known by name, and where their publishers keep them."""
 
 from __future__ import annotations
 
@@ -11,16 +11,30 @@ from attnrec.data.datasets.download import Remote, at_hand, obtain
 from attnrec.data.interactions import Interactions
 from attnrec.data.report import Report
 
+Reader = Callable[[Path, Report, str], Interactions]
+
 _GROUPLENS = "https://files.grouplens.org/datasets/movielens"
-_S3REC = "https://raw.githubusercontent.com/RUCAIBox/CIKM2020-S3Rec/2a81540ae18615d88ef88227b0c066e5b74781e5/data"
-_MAPPING = "https://raw.githubusercontent.com/asash/ml1m-sas-mapping/d27e2bf2021e12764e7bf7b985091edd7c8d2f79"
-_OURS = "attnrec, of the copy that its tests read"
 _RESEARCH = "GroupLens: research, no redistribution"
+_GITHUB = "https://raw.githubusercontent.com"
+_SASREC = f"{_GITHUB}/kang205/SASRec/master/data"
+_MAPPING = f"{_GITHUB}/asash/ml1m-sas-mapping/d27e2bf2021e12764e7bf7b985091edd7c8d2f79"
+_S3REC = f"{_GITHUB}/RUCAIBox/CIKM2020-S3Rec/2a81540ae18615d88ef88227b0c066e5b74781e5/data"
+_UCI = "https://archive.ics.uci.edu/static/public/352/data.csv"
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """A published data set: what it is, where it is, and how it is read."""
+    """A published data set: what it is, where it is, and how it is read.
+
+    Attributes:
+        name: what `load` calls it.
+        what: one line about it.
+        licence: on what terms its publisher gives it.
+        folder: its folder in `ATTNREC_DATA` and in the cache.
+        files: names or patterns of the files it cannot do without.
+        remotes: where they come from.
+        read: from the folder to interactions.
+    """
 
     name: str
     what: str
@@ -28,7 +42,7 @@ class Dataset:
     folder: str
     files: tuple[str, ...]
     remotes: tuple[Remote, ...]
-    read: Callable[[Path, Report, str], Interactions]
+    read: Reader
 
     def load(self) -> Interactions:
         """Find or download the files, and read them."""
@@ -41,91 +55,123 @@ class Dataset:
         return at_hand(self.folder, self.files) is not None
 
 
-def _movielens(name: str, md5: str | None) -> Remote:
-    url = f"{_GROUPLENS}/{name}.zip"
-    return Remote(url, md5, f"{url}.md5")
+def _archive(name: str, md5: str | None) -> Remote:
+    """GroupLens states each checksum beside the archive."""
+    return Remote(f"{_GROUPLENS}/{name}.zip", md5, f"at {_GROUPLENS}/{name}.zip.md5")
 
 
-def _s3rec(stem: str, md5: str) -> Remote:
-    return Remote(f"{_S3REC}/{stem}.txt", md5, _OURS, f"{stem}.txt")
+def _text(base: str, file: str, md5: str) -> Remote:
+    """Their publishers state no checksum: these are of the copies we tested with."""
+    return Remote(f"{base}/{file}", md5, "of the copy with which attnrec was tested", file)
 
 
-_ML_1M_TEXT = (
-    Remote(
-        "https://raw.githubusercontent.com/kang205/SASRec/master/data/ml-1m.txt",
-        "f7699aece54d883579ea84535bacdda0",
-        _OURS,
-        "ml-1m.txt",
-    ),
-    Remote(
-        f"{_MAPPING}/sas_to_original_users.txt",
-        "283447b79fac5f3d3d142e6ebe98305f",
-        _OURS,
-        "sas_to_original_users.txt",
-    ),
-    Remote(
-        f"{_MAPPING}/sas_to_original_items.txt",
-        "d910c4c3f715e4db89f39000cf521773",
-        _OURS,
-        "sas_to_original_items.txt",
-    ),
+def _movielens(
+    name: str, size: str, files: str, read: Reader, md5: str | None, licence: str = _RESEARCH
+) -> Dataset:
+    remote = _archive(name, md5)
+    return Dataset(name, f"MovieLens: {size}", licence, name, tuple(files.split()), (remote,), read)
+
+
+def _s3rec(name: str, what: str, folder: str, stem: str, md5: str, read: Reader) -> Dataset:
+    licence = "non-commercial" if folder == "lastfm" else "research"
+    file = f"{stem}.txt"
+    remote = _text(_S3REC, file, md5)
+    return Dataset(name, f"{what} (S3-Rec)", licence, folder, (file,), (remote,), read)
+
+
+_ML_1M = _archive("ml-1m", "c4d9eecfca2ab87c1945afe126590906")
+_ML_1M_SASREC = (
+    _text(_SASREC, "ml-1m.txt", "f7699aece54d883579ea84535bacdda0"),
+    _text(_MAPPING, "sas_to_original_users.txt", "283447b79fac5f3d3d142e6ebe98305f"),
+    _text(_MAPPING, "sas_to_original_items.txt", "d910c4c3f715e4db89f39000cf521773"),
 )
 
 _ALL = (
-    Dataset(
-        "ml-100k", "MovieLens 100K: 943 users, 1,682 films, 100,000 ratings", _RESEARCH,
-        "ml-100k", ("u.data", "u.item", "u.genre"),
-        (_movielens("ml-100k", "0e33842e24a9c977be4e0107933c0723"),), movielens.read_100k,
+    _movielens(
+        "ml-100k",
+        "943 users, 1,682 films, 100,000 ratings",
+        "u.data u.item u.genre",
+        movielens.read_100k,
+        "0e33842e24a9c977be4e0107933c0723",
     ),
-    Dataset(
-        "ml-1m", "MovieLens 1M: 6,040 users, 3,706 films, 1,000,209 ratings", _RESEARCH,
-        "ml-1m", ("ratings.dat", "movies.dat"),
-        (_movielens("ml-1m", "c4d9eecfca2ab87c1945afe126590906"),), movielens.read_dat,
+    _movielens(
+        "ml-1m",
+        "6,040 users, 3,706 films, 1,000,209 ratings",
+        "ratings.dat movies.dat",
+        movielens.read_dat,
+        _ML_1M.md5,
     ),
-    Dataset(
-        "ml-20m", "MovieLens 20M: 138,493 users, 26,744 films, 20,000,263 ratings", _RESEARCH,
-        "ml-20m", ("ratings.csv", "movies.csv"),
-        (_movielens("ml-20m", "cd245b17a1ae2cc31bb14903e1204af3"),), movielens.read_csv,
+    _movielens(
+        "ml-20m",
+        "138,493 users, 26,744 films, 20,000,263 ratings",
+        "ratings.csv movies.csv",
+        movielens.read_csv,
+        "cd245b17a1ae2cc31bb14903e1204af3",
     ),
-    Dataset(
-        "ml-32m", "MovieLens 32M: 200,948 users, 32,000,204 ratings", _RESEARCH,
-        "ml-32m", ("ratings.csv", "movies.csv"),
-        (_movielens("ml-32m", "d472be332d4daa821edc399621853b57"),), movielens.read_csv,
+    _movielens(
+        "ml-32m",
+        "200,948 users, 32,000,204 ratings",
+        "ratings.csv movies.csv",
+        movielens.read_csv,
+        "d472be332d4daa821edc399621853b57",
     ),
-    Dataset(
-        "ml-latest-small", "MovieLens latest-small: 610 users, 9,724 films, 100,836 ratings",
+    _movielens(
+        "ml-latest-small",
+        "610 users, 9,724 films, 100,836 ratings",
+        "ratings.csv movies.csv",
+        movielens.read_csv,
+        None,  # GroupLens replaces it from time to time
         "GroupLens: redistribution under the same terms, non-commercial",
-        "ml-latest-small", ("ratings.csv", "movies.csv"),
-        (_movielens("ml-latest-small", None),), movielens.read_csv,
     ),
     Dataset(
-        "ml-1m-sasrec", "MovieLens 1M as SASRec orders it: 6,040 users, 3,416 films, 999,611 interactions",
-        _RESEARCH, "ml-1m", ("ml-1m.txt",), _ML_1M_TEXT, sequence_text.read_ml_1m,
+        "ml-1m-sasrec",
+        "MovieLens 1M as SASRec orders it: 6,040 users, 3,416 films, 999,611 interactions",
+        _RESEARCH,
+        "ml-1m",
+        (*(remote.name for remote in _ML_1M_SASREC), "movies.dat"),
+        (*_ML_1M_SASREC, _ML_1M),
+        sequence_text.read_ml_1m,
+    ),
+    _s3rec(
+        "beauty",
+        "Amazon Beauty: 22,363 users, 12,101 products, 198,502 reviews",
+        "amazon",
+        "Beauty",
+        "cb03635343187f36526ed4ba48102b53",
+        sequence_text.read_beauty,
+    ),
+    _s3rec(
+        "sports",
+        "Amazon Sports and Outdoors: 35,598 users, 18,357 products, 296,337 reviews",
+        "amazon",
+        "Sports_and_Outdoors",
+        "9691c051152edf528a56581da65b1ce3",
+        sequence_text.read_sports,
+    ),
+    _s3rec(
+        "toys",
+        "Amazon Toys and Games: 19,412 users, 11,924 products, 167,597 reviews",
+        "amazon",
+        "Toys_and_Games",
+        "b139ecacfc81d0fb642bc2f448f13843",
+        sequence_text.read_toys,
+    ),
+    _s3rec(
+        "lastfm",
+        "LastFM: 1,090 users, 3,646 artists, 52,551 listenings",
+        "lastfm",
+        "LastFM",
+        "e4fa30bf2ba80aba718e55f108561814",
+        sequence_text.read_lastfm,
     ),
     Dataset(
-        "beauty", "Amazon Beauty 5-core, as S3-Rec: 22,363 users, 12,101 products", "research",
-        "amazon", ("Beauty.txt",),
-        (_s3rec("Beauty", "cb03635343187f36526ed4ba48102b53"),), sequence_text.read_beauty,
-    ),
-    Dataset(
-        "sports", "Amazon Sports and Outdoors 5-core, as S3-Rec: 35,598 users, 18,357 products", "research",
-        "amazon", ("Sports_and_Outdoors.txt",),
-        (_s3rec("Sports_and_Outdoors", "9691c051152edf528a56581da65b1ce3"),), sequence_text.read_sports,
-    ),
-    Dataset(
-        "toys", "Amazon Toys and Games 5-core, as S3-Rec: 19,412 users, 11,924 products", "research",
-        "amazon", ("Toys_and_Games.txt",),
-        (_s3rec("Toys_and_Games", "b139ecacfc81d0fb642bc2f448f13843"),), sequence_text.read_toys,
-    ),
-    Dataset(
-        "lastfm", "LastFM, as S3-Rec: 1,090 users, 3,646 artists", "non-commercial",
-        "lastfm", ("LastFM.txt",),
-        (_s3rec("LastFM", "e4fa30bf2ba80aba718e55f108561814"),), sequence_text.read_lastfm,
-    ),
-    Dataset(
-        "online-retail", "UCI Online Retail: a year of invoices of a gift shop, 541,909 lines",
+        "online-retail",
+        "UCI Online Retail: a year of a gift shop's invoices, 541,909 lines",
         "CC BY 4.0, Chen (2015), doi 10.24432/C5BW33",
-        "online-retail", ("online_retail.csv.gz",), (), online_retail.read,
+        "online-retail",
+        (online_retail.FILES,),
+        (Remote(_UCI, path="online_retail.csv"),),
+        online_retail.read,
     ),
 )
 

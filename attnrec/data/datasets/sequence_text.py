@@ -28,19 +28,19 @@ def read_ml_1m(folder: Path, report: Report, name: str) -> Interactions:
     The order of users and items is that of SASRec's own numbers, so that the
     index of an item is its number in `ml-1m.txt`.
     """
-    frame = _pairs(folder / "ml-1m.txt")
-    movies = None
-    users, items = folder / "sas_to_original_users.txt", folder / "sas_to_original_items.txt"
-    if users.is_file() and items.is_file():
-        frame[Columns.USER] = _mapped(frame[Columns.USER], users)
-        frame[Columns.ITEM] = _mapped(frame[Columns.ITEM], items)
-        if (folder / "movies.dat").is_file():
-            movies = catalogue_frame(read_movies_dat(folder))
-            movies = movies.reindex(_pairs(items).iloc[:, 1])
+    numbers = _pairs(folder / "ml-1m.txt")
+    users = _original_ids(folder / "sas_to_original_users.txt", numbers[Columns.USER].max())
+    items = _original_ids(folder / "sas_to_original_items.txt", numbers[Columns.ITEM].max())
+    frame = pd.DataFrame(
+        {
+            Columns.USER: users[numbers[Columns.USER] - 1],
+            Columns.ITEM: items[numbers[Columns.ITEM] - 1],
+        }
+    )
     return validate(
         frame,
-        catalogue=movies,
-        detail=None if movies is None else "year",
+        catalogue=catalogue_frame(read_movies_dat(folder)).reindex(items),
+        detail="year",
         words=FILMS,
         protocol=Protocol(filter_seen=True),
         name=name,
@@ -70,26 +70,28 @@ def read_lastfm(folder: Path, report: Report, name: str) -> Interactions:
 
 def _lines(folder: Path, stem: str, words: Words, report: Report, name: str) -> Interactions:
     frame = read_lines(folder / f"{stem}.txt")
-    catalogue = pd.DataFrame(index=pd.Index(np.unique(frame[Columns.ITEM])))
-    catalogue[Columns.TITLE] = [f"{words.item.capitalize()} {id}" for id in catalogue.index]
-    detail = None
-    texts = folder / f"{stem}_item_asin_text.tsv"
+    numbers = pd.Index(np.unique(frame[Columns.ITEM]))
+    catalogue = pd.DataFrame(index=numbers)
+    catalogue[Columns.TITLE] = [f"{words.item.capitalize()} {number}" for number in numbers]
+    texts, sets = folder / f"{stem}_item_asin_text.tsv", folder / f"{stem}_item2attributes.json"
     if texts.is_file():
-        known = pd.read_csv(texts, sep="\t", quoting=3, encoding="utf-8", dtype={"text_id": "str"}).set_index("item")
-        text = known["text_id"].reindex(catalogue.index)
-        catalogue[Columns.TITLE] = text.str.capitalize().fillna(catalogue[Columns.TITLE])
-        catalogue["asin"] = known["asin"].reindex(catalogue.index)
-        detail = "asin"
-    attributes = folder / f"{stem}_item2attributes.json"
-    if attributes.is_file():
-        sets = json.loads(attributes.read_text("utf-8"))
-        catalogue["attributes"] = [tuple(dict.fromkeys(sets.get(str(id), ()))) for id in catalogue.index]
+        known = pd.read_csv(texts, sep="\t", quoting=3, encoding="utf-8", index_col="item")
+        known = known.reindex(numbers).astype("str")
+        title = known["text_id"].str.capitalize()
+        catalogue = catalogue.assign(
+            title=title.fillna(catalogue[Columns.TITLE]), asin=known["asin"]
+        )
+    if sets.is_file():
+        of_item = json.loads(sets.read_text("utf-8"))
+        catalogue["attributes"] = [tuple(dict.fromkeys(of_item.get(str(n), ()))) for n in numbers]
     return validate(
         frame,
         catalogue=catalogue,
-        detail=detail,
+        detail="asin" if "asin" in catalogue else None,
         words=words,
-        protocol=Protocol(filter_seen=True),  # the sets hold no repeats, and S3-Rec ranks without the seen
+        protocol=Protocol(
+            filter_seen=True
+        ),  # no set holds a repeat, and S3-Rec leaves the seen out
         name=name,
         report=report,
     )
@@ -107,10 +109,12 @@ def read_lines(path: Path) -> pd.DataFrame:
     starts = np.cumsum(counts) - counts
     is_item = np.ones(len(numbers), dtype=bool)
     is_item[starts] = False
-    return pd.DataFrame({
-        Columns.USER: np.repeat(numbers[starts], counts - 1),
-        Columns.ITEM: numbers[is_item],
-    })
+    return pd.DataFrame(
+        {
+            Columns.USER: np.repeat(numbers[starts], counts - 1),
+            Columns.ITEM: numbers[is_item],
+        }
+    )
 
 
 def _pairs(path: Path) -> pd.DataFrame:
@@ -120,12 +124,9 @@ def _pairs(path: Path) -> pd.DataFrame:
         raise DataError(f"{path.name}: expected lines of two whole numbers ({error})") from error
 
 
-def _mapped(numbers: pd.Series, path: Path) -> np.ndarray:
-    """Replace a text form's own numbers, 1..n, by the original ids."""
-    pairs = _pairs(path).to_numpy()
-    table = np.full(max(pairs[:, 0].max(), numbers.max()) + 1, -1)
-    table[pairs[:, 0]] = pairs[:, 1]
-    mapped = table[numbers]
-    if (mapped < 0).any():
-        raise DataError(f"{path.name}: has no original id for {numbers[mapped < 0].iloc[0]}")
-    return mapped
+def _original_ids(path: Path, count: int) -> np.ndarray:
+    """The original ids of a text form's own numbers 1..count, in that order."""
+    pairs = _pairs(path).sort_values(Columns.USER, kind="stable").to_numpy()
+    if not np.array_equal(pairs[:, 0], np.arange(1, count + 1)):
+        raise DataError(f"{path.name}: expected one original id for each number from 1 to {count}")
+    return pairs[:, 1]

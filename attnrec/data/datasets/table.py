@@ -32,15 +32,26 @@ def read_table(path: Path, ids: Iterable[str] = ()) -> pd.DataFrame:
         endings.pop()
     ending = endings[-1] if endings else ""
     if ending not in _DELIMITED and ending != ".parquet":
-        raise DataError(f"{path.name}: expected a .csv, .tsv, .txt or .parquet file, got {ending or 'no ending'!r}")
+        raise DataError(
+            f"{path.name}: expected a file that ends in .csv, .tsv, .txt or .parquet, "
+            f"got {ending or 'no ending'!r}"
+        )
     try:
         if ending == ".parquet":
             return pd.read_parquet(path)
         return _read_delimited(path, _DELIMITED[ending], list(ids))
     except UnicodeDecodeError as error:
-        raise DataError(f"{path.name}: not UTF-8 text (byte {error.start}); convert it, or read it yourself "
-                        f"with pandas and load the DataFrame") from error
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, OSError, EOFError, ValueError) as error:
+        raise DataError(
+            f"{path.name}: not UTF-8 text (byte {error.start}); convert it, or read it yourself "
+            f"with pandas and load the DataFrame"
+        ) from error
+    except (
+        pd.errors.ParserError,
+        pd.errors.EmptyDataError,
+        OSError,
+        EOFError,
+        ValueError,
+    ) as error:
         raise DataError(f"{path.name}: cannot be read as a table ({error})") from error
 
 
@@ -54,7 +65,7 @@ def _read_delimited(path: Path, separator: str | None, ids: list[str]) -> pd.Dat
 
 
 def _numbers_if_exact(text: pd.Series) -> pd.Series:
-    """Whole numbers where every value is written as one, as `7` or `7.0` but not `007`; else text."""
+    """Whole numbers where every value is one, as `7` or `7.0` but not `007`; else text."""
     known = text.dropna()
     if known.empty or not known.str.fullmatch(r"(?:0|-?[1-9]\d{0,17})(?:\.0)?").all():
         return text
