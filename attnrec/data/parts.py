@@ -34,7 +34,7 @@ class Cases:
         targets: the true next items, one or more.
     """
 
-    users: Int32[np.ndarray, batch]
+    users: Int32[np.ndarray, " batch"]
     histories: Sequences
     targets: Sequences
 
@@ -57,7 +57,7 @@ class Split:
     """
 
     data: Interactions
-    part: Int8[np.ndarray, row]
+    part: Int8[np.ndarray, " row"]
     kind: str
     parameters: dict[str, Any] = field(default_factory=dict)
 

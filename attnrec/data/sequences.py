@@ -19,9 +19,9 @@ class Sequences:
         users: int32[n], the user index of each sequence.
     """
 
-    items: Int32[np.ndarray, total]
-    offsets: Int64[np.ndarray, batch+1]
-    users: Int32[np.ndarray, batch]
+    items: Int32[np.ndarray, " total"]
+    offsets: Int64[np.ndarray, " batch+1"]
+    users: Int32[np.ndarray, " batch"]
 
     @classmethod
     def of(

@@ -60,7 +60,7 @@ class Vocabulary:
             raise UnknownIdError(self._unknown(id))
         return position + 1
 
-    def indices(self, ids: Iterable[object]) -> Int32[np.ndarray, key]:
+    def indices(self, ids: Iterable[object]) -> Int32[np.ndarray, " key"]:
         """The indices of many ids, as int32[n].
 
         Raises:

@@ -84,10 +84,9 @@ def readable_titles(titles: pd.Series) -> pd.DataFrame:
     text = titles.astype("str").str.strip()
     year = text.str.extract(r"\((\d{4})(?:[-\u2013]\d{0,4})?\)\s*$")[0]
     bare = text.str.replace(r"\s*\(\d{4}(?:[-\u2013]\d{0,4})?\)\s*$", "", regex=True)
-    # Also inside a bracket: `City of Lost Children, The (Cité des enfants perdus, La)`.
-    front = bare.str.replace(
-        rf"(^|\()([^()]+), ({_ARTICLES})(?=\)|$|\s+\()", r"\1\3 \2", regex=True
-    )
+    # Also inside a bracket: `Godzilla (a.k.a. Return of Godzilla, The)`.
+    inverted = rf"(^|\((?:a\.k\.a\. )?)([^()]+), ({_ARTICLES})(?=$|:|\)|\s+\()"
+    front = bare.str.replace(inverted, r"\1\3 \2", regex=True)
     front = front.str.replace(r"\bL' ", "L'", regex=True)
     return pd.DataFrame({Columns.TITLE: front, "year": pd.to_numeric(year).astype("Int64")})
 
