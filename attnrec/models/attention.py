@@ -35,12 +35,19 @@ def attention_weights(
     key: Float[Array, "batch key head size"],
     mask: Bool[Array, "batch 1 query key"] | None,
 ) -> Float[Array, "batch head query key"]:
-    """The softmax above; a query that may look at nothing gets zeros, not a uniform row."""
-    logits = jnp.einsum("bqhd,bkhd->bhqk", query, key) / math.sqrt(query.shape[-1])
-    if mask is None:
-        return jax.nn.softmax(logits)
-    weights = jax.nn.softmax(jnp.where(mask, logits, jnp.finfo(logits.dtype).min))
-    return jnp.where(mask, weights, 0)
+    """The softmax above. The row of a query that may look at nothing means nothing."""
+    query, key = query.swapaxes(1, 2) / math.sqrt(query.shape[-1]), key.swapaxes(1, 2)
+    logits = query @ key.swapaxes(-1, -2)
+    if mask is not None:
+        logits = jnp.where(mask, logits, jnp.finfo(logits.dtype).min)
+    return jax.nn.softmax(logits)
+
+
+def weighted_values(
+    weights: Float[Array, "batch head query key"], value: Float[Array, "batch key head size"]
+) -> Float[Array, "batch query head size"]:
+    """What each query gathers."""
+    return (weights @ value.swapaxes(1, 2)).swapaxes(1, 2)
 
 
 def dot_product_attention(
@@ -50,7 +57,7 @@ def dot_product_attention(
     mask: Bool[Array, "batch 1 query key"] | None = None,
 ) -> Float[Array, "batch query head size"]:
     """Values averaged by `attention_weights`."""
-    return jnp.einsum("bhqk,bkhd->bqhd", attention_weights(query, key, mask), value)
+    return weighted_values(attention_weights(query, key, mask), value)
 
 
 class MultiHeadAttention(nnx.Module):

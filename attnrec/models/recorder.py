@@ -31,7 +31,7 @@ from attnrec.inspection import (
     check_weights,
     width_for,
 )
-from attnrec.models.attention import attention_weights
+from attnrec.models.attention import attention_weights, weighted_values
 from attnrec.models.lengths import fixed_lengths
 from attnrec.models.protocol import SequenceModel
 
@@ -60,7 +60,7 @@ class Tape:
             weights = jnp.broadcast_to(self.given[name], weights.shape).astype(weights.dtype)
         self.weights[name] = weights
         self.value_norms[name] = jnp.linalg.norm(value, axis=-1).swapaxes(1, 2)
-        return jnp.einsum("bhqk,bkhd->bqhd", weights, value)
+        return weighted_values(weights, value)
 
 
 def recording_view(model: nnx.Module, tape: Tape) -> nnx.Module:

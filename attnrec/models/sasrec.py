@@ -122,15 +122,14 @@ class SASRecModule(nnx.Module):
         config: hyperparameters.
         num_items: size of the catalogue.
         rngs: for the initial weights (embeddings normal with deviation
-            `1 / sqrt(embedding_size)`, so that the input has unit variance
-            after the paper's scaling by `sqrt(embedding_size)`).
+            0.02, so that first scores are near zero; layers Glorot uniform).
     """
 
     def __init__(self, config: SASRec, num_items: int, *, rngs: nnx.Rngs):
         size = config.embedding_size
         self.config = config
         self.max_length = config.max_length
-        normal = nnx.initializers.normal(size**-0.5)
+        normal = nnx.initializers.normal(0.02)
         self.item_embedding = nnx.Embed(num_items + 1, size, embedding_init=normal, rngs=rngs)
         if config.positions:
             self.position_embedding = nnx.Embed(
