@@ -1,0 +1,7 @@
+"""`python -m attnrec`: the command line."""
+
+import sys
+
+from attnrec.cli import main
+
+sys.exit(main())
