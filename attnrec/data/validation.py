@@ -12,6 +12,7 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+from pandas.api.typing import SeriesGroupBy
 
 from attnrec.columns import Columns
 from attnrec.data.catalogue import Catalogue, Words
@@ -181,10 +182,10 @@ def _items(
     """
     columns = [TITLE, *features] if TITLE in frame else features
     if columns:
-        groups = frame.groupby(ITEM, sort=False)[columns]
-        here = groups.first()
+        groups = frame.groupby(ITEM, sort=False)
+        here = groups[columns].first()
         for column in columns:
-            several = int(groups[column].nunique().gt(1).sum())
+            several = _number_of_several(groups[column])
             report = report.with_rows((f"items with several {column}s", several, "the first used"))
     else:
         here = pd.DataFrame(index=pd.Index(frame[ITEM].unique()))
@@ -204,6 +205,16 @@ def _items(
     )
     joined = known[occurs].join(here[[c for c in columns if c not in known]])
     return (pd.concat([joined, lacking]) if len(lacking) else joined), report
+
+
+def _number_of_several(values: SeriesGroupBy) -> int:
+    """How many groups hold more than one value."""
+    try:
+        return int(values.nunique().gt(1).sum())
+    except TypeError as error:
+        raise DataError(
+            f"features: {values.obj.name!r} holds {error}; expected text or numbers"
+        ) from error
 
 
 def _sort(frame: pd.DataFrame, report: Report) -> tuple[pd.DataFrame, Report]:

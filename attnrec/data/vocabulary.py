@@ -35,7 +35,7 @@ class Vocabulary:
         if ids.hasnans:
             raise DataError(f"{kind} ids: {int(ids.isna().sum())} are missing; expected none")
         if not ids.is_unique:
-            repeated = ids[ids.duplicated()][0]
+            repeated = ids[ids.duplicated()].tolist()[0]
             raise DataError(f"{kind} ids: {repeated!r} occurs more than once; expected unique ids")
         self.ids = ids
         self.kind = kind
@@ -103,7 +103,7 @@ class Vocabulary:
         shown = text if isinstance(id, (int, float, np.number)) else repr(text)
         names = self.ids.astype(str)
         if text in names:
-            like = self.ids[int(names.get_loc(text))]
+            like = self.id(int(names.get_loc(text)) + 1)
             return (
                 f"unknown {self.kind} {shown}: it came as {type(id).__name__}, "
                 f"and the data's ids are {type(like).__name__}; did you mean {like!r}?"
