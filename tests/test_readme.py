@@ -1,0 +1,38 @@
+"""The README's Python runs exactly as printed."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+README = Path(__file__).resolve().parents[1] / "README.md"
+
+
+def blocks(text: str) -> list[str]:
+    """The bodies of a Markdown text's Python blocks."""
+    return re.findall(r"^```python\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+
+
+def test_blocks_are_found():
+    text = "a\n```python\nx = 1\n\ny = 2\n```\nb\n```\nno\n```\n```python\nz\n```\n"
+    assert blocks(text) == ["x = 1\n\ny = 2\n", "z\n"]
+
+
+@pytest.mark.slow
+def test_the_readme_runs_as_printed(tmp_path):
+    """All blocks in one program, as a reader would paste them, in an empty folder."""
+    program = "\n".join(blocks(README.read_text(encoding="utf-8")))
+    assert "HistoryExplorer(run" in program
+    (tmp_path / "readme.py").write_text(program, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "readme.py"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=900,
+    )
+    assert done.returncode == 0, done.stderr[-4000:]
