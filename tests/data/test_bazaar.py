@@ -38,6 +38,7 @@ def rows_caused_by(data, mechanism):
         ({"seed": "a"}, "seed"),
         ({"mean_events": 4}, "mean_events: expected between min_events=5 and max_events=60"),
         ({"mean_events": float("nan")}, "mean_events"),
+        ({"mean_events": "many"}, "mean_events"),
         ({"min_events": 0}, "min_events"),
         ({"max_events": 3}, "max_events: expected a whole number, at least 5, got 3"),
     ],

@@ -62,7 +62,8 @@ def simulate(
     _check_whole("min_events", min_events, 1)
     _check_whole("max_events", max_events, min_events)
     _check_whole("seed", seed, 0)
-    if not min_events <= mean_events <= max_events:
+    is_number = isinstance(mean_events, (int, float, np.number))
+    if not is_number or not min_events <= mean_events <= max_events:
         raise DataError(
             f"mean_events: expected between min_events={min_events} and "
             f"max_events={max_events}, got {mean_events!r}"

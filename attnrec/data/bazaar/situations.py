@@ -81,14 +81,15 @@ def of_one(
     removed = [checked("without", one, len(items)) - 1 for one in without]
     who = 0 if index is None else truth.shoppers.persona[index - 1]
     category = 0 if index is None else truth.shoppers.category[index - 1]
-    month, part = (0, 0) if moment is None else calendar(np.array(moment))
+    zero = np.zeros(1, dtype=np.int64)
+    month, part = (zero, zero) if moment is None else calendar(np.array([moment]))
     return Situation(
         items=np.delete(items, removed)[None],
         ages=np.delete(ages, removed)[None],
         rates=personas.rates(np.array([who])),
         category=np.array([category]),
-        month=np.array([month]),
-        part=np.array([part]),
+        month=month,
+        part=part,
     )
 
 

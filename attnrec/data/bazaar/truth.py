@@ -112,8 +112,8 @@ class Truth:
             DataError: a position that the history does not have.
         """
         index = self.user_vocabulary.index(user) - 1
-        place = situations.checked("position", position, self.sequences.lengths[index])
-        row = self.sequences.offsets[index] + place - 1
+        place = situations.checked("position", position, len(self.sequences[index]))
+        row = int(self.sequences.offsets[index]) + place - 1
         positions = tuple(sorted(int(one) for one in self.positions[row] if one))
         return Cause(positions, MECHANISMS[self.mechanism[row]], ATTRIBUTES[self.mechanism[row]])
 
