@@ -197,7 +197,7 @@ def test_titles_and_features_move_to_the_catalogue():
 
 def test_a_feature_of_lists_is_refused():
     with pytest.raises(
-        DataError, match="features: 'tags' holds .*list.*; expected text or numbers"
+        DataError, match=r"features: 'tags' holds .*list.*; expected text or numbers"
     ):
         validate(visits(tags=[["hot"], ["hot"], [], []]), features="tags")
 
