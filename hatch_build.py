@@ -28,8 +28,6 @@ class FrontEndHook(BuildHookInterface):
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         widgets = Path(self.root, "widgets")
-        if not (widgets / "package.json").is_file():
-            return  # until the front end lands
         static = widgets / "attnrec_widgets" / "static"
         stamp = static / "sources.sha256"
         digest = source_digest(widgets)
