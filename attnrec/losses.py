@@ -21,8 +21,7 @@ GBCE is gSASRec's (Petrov & Macdonald 2023, eq. 9 and 14).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import jax
 import jax.numpy as jnp
@@ -33,6 +32,7 @@ from attnrec.errors import AttnrecError, did_you_mean
 CHUNK = 512  # labels handled at once: 512 x 3,417 scores are 7 MB, about a core's cache
 
 
+@runtime_checkable
 class Loss(Protocol):
     """A loss over a catalogue."""
 
@@ -234,7 +234,6 @@ def _softmax_total_backward(residuals, cotangent):
 _softmax_total.defvjp(_softmax_total_forward, _softmax_total_backward)
 
 
-@partial(jax.jit, static_argnames=("num_negatives",))
 def _binary(hidden, table, labels, key, num_negatives: int, beta: float):
     hidden, labels, count = _flat(hidden, labels)
     real = labels > 0

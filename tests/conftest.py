@@ -9,6 +9,8 @@ from pathlib import Path
 os.environ.setdefault("MPLBACKEND", "Agg")
 
 import jax
+import numpy as np
+import pandas as pd
 import pytest
 from jaxtyping import install_import_hook
 
@@ -22,10 +24,16 @@ INSIDE = [
     "attnrec.explanations",
     "attnrec.inspection.record",
     "attnrec.losses",
-    "attnrec.models",
-    "attnrec.training",
+    "attnrec.models.attention",
+    "attnrec.models.sasrec",
+    "attnrec.models.scorer",
+    "attnrec.training.batches",
+    "attnrec.training.step",
 ]
 install_import_hook(INSIDE, "beartype.beartype")
+
+from attnrec import Run, SASRec, datasets, fit, split
+from attnrec.data import Interactions, Split
 
 # Under CI a skip fails the run, except where the beginning of its node id
 # stands here, each with the reason why it cannot run there.
@@ -80,3 +88,31 @@ def pytest_terminal_summary(
     counts = Counter(reason for _, reason in skips)
     told = "; ".join(f"{count} ({reason})" for reason, count in counts.most_common())
     terminalreporter.write_line(f"left out: {told or 'nothing'}")
+
+
+@pytest.fixture(scope="session")
+def chain() -> Interactions:
+    """Data whose answer is known: after item i comes item i + 1, and after the last the first.
+
+    60 users, 12 items, histories of 5 to 20 items; ids are words and numbers
+    that are not indices.
+    """
+    rng = np.random.default_rng(0)
+    rows = []
+    for user in range(60):
+        start, length = rng.integers(12), rng.integers(5, 21)
+        rows += [(f"u{user}", f"i{(start + step) % 12:02}", step) for step in range(length)]
+    frame = pd.DataFrame(rows, columns=["user", "item", "timestamp"])
+    return datasets.load(frame, filter_seen=False)
+
+
+@pytest.fixture(scope="session")
+def chain_split(chain: Interactions) -> Split:
+    return split.leave_one_out(chain)
+
+
+@pytest.fixture(scope="session")
+def chain_run(chain_split: Split) -> Run:
+    """A small SASRec that has learned the chain."""
+    recipe = SASRec(embedding_size=16, num_layers=2, num_heads=2, max_length=32, dropout_rate=0.0)
+    return fit(recipe, chain_split, epochs=30, batch_size=8, learning_rate=1e-2, progress=False)

@@ -22,7 +22,7 @@ The protocol, in full:
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import jax
 import jax.numpy as jnp
@@ -37,6 +37,7 @@ from attnrec.typing import Items, Scores
 SHORTEST = 32  # histories are padded to 32, 64, 128, ... columns
 
 
+@runtime_checkable
 class Scorer(Protocol):
     """Anything that scores the whole catalogue for a batch of histories.
 

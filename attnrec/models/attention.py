@@ -16,7 +16,9 @@ import math
 import jax
 import jax.numpy as jnp
 from flax import nnx
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Bool, Float
+
+from attnrec.typing import Array
 
 
 def attention_mask(
@@ -33,7 +35,7 @@ def attention_mask(
 def attention_weights(
     query: Float[Array, "batch query head size"],
     key: Float[Array, "batch key head size"],
-    mask: Bool[Array, "batch 1 query key"] | None,
+    mask: Bool[Array, "batch #head #query key"] | None,
 ) -> Float[Array, "batch head query key"]:
     """The softmax above. The row of a query that may look at nothing means nothing."""
     query, key = query.swapaxes(1, 2) / math.sqrt(query.shape[-1]), key.swapaxes(1, 2)
@@ -54,7 +56,7 @@ def dot_product_attention(
     query: Float[Array, "batch query head size"],
     key: Float[Array, "batch key head size"],
     value: Float[Array, "batch key head size"],
-    mask: Bool[Array, "batch 1 query key"] | None = None,
+    mask: Bool[Array, "batch #head #query key"] | None = None,
 ) -> Float[Array, "batch query head size"]:
     """Values averaged by `attention_weights`."""
     return weighted_values(attention_weights(query, key, mask), value)

@@ -25,10 +25,11 @@ from typing import TYPE_CHECKING
 
 import jax.numpy as jnp
 from flax import nnx
-from jaxtyping import Array, Bool, Float, Int
+from jaxtyping import Bool, Float, Int
 
 from attnrec.errors import AttnrecError
 from attnrec.models.attention import MultiHeadAttention, attention_mask
+from attnrec.typing import Array
 
 if TYPE_CHECKING:
     from attnrec.models.schema import Schema

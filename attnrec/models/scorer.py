@@ -7,9 +7,10 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 from flax import nnx
-from jaxtyping import Array, Float, Int
+from jaxtyping import Float, Int
 
 from attnrec.models.protocol import SequenceModel
+from attnrec.typing import Array
 
 
 @partial(jax.jit, static_argnums=0)

@@ -34,5 +34,6 @@ def with_leaves(tree: Any, leaves: Mapping[str, Any]) -> Any:
 
 
 def _name(path: tuple) -> str:
-    parts = [jax.tree_util.keystr((key,), simple=True) for key in path]
-    return ".".join(part for part in parts if part not in ("", "value"))
+    if isinstance(path[-1], jax.tree_util.GetAttrKey) and path[-1].name == "value":
+        path = path[:-1]  # a Flax variable's own array
+    return ".".join(jax.tree_util.keystr((key,), simple=True) for key in path)

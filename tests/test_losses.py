@@ -1,0 +1,122 @@
+"""Losses against arithmetic, and the chunked gradient against JAX's own."""
+
+from __future__ import annotations
+
+import math
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+from attnrec import losses
+from attnrec.errors import AttnrecError
+
+KEY = jax.random.key(0)
+
+
+def example(labels: int = 700, items: int = 50, size: int = 8):
+    rng = np.random.default_rng(0)
+    hidden = jnp.asarray(rng.normal(size=(labels // 7, 7, size)), jnp.float32)
+    table = jnp.asarray(rng.normal(size=(items + 1, size)), jnp.float32)
+    wanted = rng.integers(0, items + 1, (labels // 7, 7))
+    wanted[:, 0] = 0  # padding
+    return hidden, table, jnp.asarray(wanted, jnp.int32)
+
+
+def plain_softmax(hidden, table, labels):
+    """optax's cross-entropy over items 1..n, summed over real labels."""
+    logits = hidden.reshape(-1, hidden.shape[-1]) @ table[1:].T
+    each = optax.softmax_cross_entropy_with_integer_labels(
+        logits, jnp.maximum(labels.reshape(-1) - 1, 0)
+    )
+    return jnp.sum(jnp.where(labels.reshape(-1) > 0, each, 0))
+
+
+@pytest.mark.parametrize(
+    "labels", [7, 511 * 7, 3584]
+)  # less than, not a multiple of, exactly 7 chunks
+def test_full_softmax_and_its_gradients(labels):
+    hidden, table, wanted = example(labels)
+    ours = lambda h, t: losses.FullSoftmax()(h, t, wanted, KEY)[0]  # noqa: E731
+    expected = lambda h, t: plain_softmax(h, t, wanted)  # noqa: E731
+    np.testing.assert_allclose(ours(hidden, table), expected(hidden, table), rtol=1e-5)
+    found = jax.grad(ours, argnums=(0, 1))(hidden, table)
+    theirs = jax.grad(expected, argnums=(0, 1))(hidden, table)
+    for one, other in zip(found, theirs, strict=True):
+        np.testing.assert_allclose(one, other, atol=2e-4)  # sums of thousands of float32
+    # A label's loss is scaled with it.
+    np.testing.assert_allclose(
+        jax.grad(lambda h: 3 * ours(h, table))(hidden), 3 * found[0], rtol=1e-6, atol=1e-6
+    )
+
+
+def test_full_softmax_of_scores_beyond_exp():
+    hidden = jnp.asarray([[1000.0]])
+    table = jnp.asarray([[0.0], [1.0], [-1.0]])
+    total, count = losses.FullSoftmax()(hidden, table, jnp.asarray([2]), KEY)
+    assert (float(total), float(count)) == (2000.0, 1.0)  # log(e^1000 + e^-1000) - (-1000)
+    slope = jax.grad(lambda t: losses.FullSoftmax()(hidden, t, jnp.asarray([2]), KEY)[0])(table)
+    np.testing.assert_allclose(slope[:, 0], [0, 1000, -1000])  # padding's embedding is not taught
+
+
+def test_no_real_labels():
+    hidden, table, wanted = example()
+    for loss in (losses.FullSoftmax(), losses.SampledSoftmax(4), losses.BCE(), losses.GBCE(4)):
+        total, count = loss(hidden, table, wanted * 0, KEY)
+        assert (float(total), float(count)) == (0.0, 0.0)
+
+
+def test_bce_by_hand():
+    # Two items: the one negative is item 1 or 2, each of which scores ln 3.
+    hidden, table = jnp.asarray([[1.0]]), jnp.full((3, 1), math.log(3))
+    total, count = losses.BCE()(hidden, table, jnp.asarray([1]), KEY)
+    # sigma(ln 3) = 3/4, so the loss is -ln(3/4) - ln(1/4)
+    np.testing.assert_allclose(total, -math.log(3 / 4) - math.log(1 / 4), rtol=1e-6)
+    assert float(count) == 1
+
+
+def test_gbce_by_hand():
+    loss = losses.GBCE(num_negatives=4, t=0.75)
+    # alpha = 4/16 for 17 items; beta = 1/4 (3/4 (1 - 4) + 4) = 1/4 * 7/4
+    assert loss.beta(17) == pytest.approx(7 / 16)
+    assert losses.GBCE(4, t=0.0).beta(17) == pytest.approx(1)
+    assert losses.GBCE(4, t=1.0).beta(17) == pytest.approx(4 / 16)  # alpha itself
+    hidden, table = jnp.asarray([[1.0]]), jnp.full((18, 1), math.log(3))
+    total, _ = loss(hidden, table, jnp.asarray([1]), KEY)
+    np.testing.assert_allclose(total, -7 / 16 * math.log(3 / 4) - 4 * math.log(1 / 4), rtol=1e-6)
+
+
+def test_sampled_softmax_estimates_the_full():
+    hidden, table, wanted = example(70, 400)
+    hidden = hidden * 0.3  # scores of deviation 0.85, so that a few draws do not decide the sum
+    full = float(losses.FullSoftmax()(hidden, table, wanted, KEY)[0])
+    keys = jax.random.split(KEY, 300)
+    sampled = jax.vmap(lambda k: losses.SampledSoftmax(200)(hidden, table, wanted, k)[0])(keys)
+    # log of an unbiased sum is biased down by about var / 2; far inside 1 % here
+    assert float(sampled.mean()) == pytest.approx(full, rel=0.01)
+
+
+def test_sampled_softmax_leaves_the_label_out_of_its_own_negatives():
+    hidden, table = jnp.asarray([[1.0]]), jnp.asarray([[0.0], [2.0], [2.0]])
+    # Two items, many draws: half the draws are the label itself and are left
+    # out; n - 1 = 1 item remains, weighted by its draws' share of all.
+    draws = 1000
+    total, _ = losses.SampledSoftmax(draws)(hidden, table, jnp.asarray([1]), KEY)
+    drawn = jax.random.randint(KEY, (draws,), 1, 3)
+    others = int((drawn != 1).sum())
+    assert float(total) == pytest.approx(math.log(1 + others / draws), rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (lambda: losses.resolve("softmx"), "did you mean 'softmax'"),
+        (lambda: losses.BCE(0), "num_negatives: expected a whole number from 1, got 0"),
+        (lambda: losses.GBCE(4, t=1.5), "t: expected 0 to 1, got 1.5"),
+    ],
+)
+def test_wrong_settings_are_named(make, told):
+    with pytest.raises(AttnrecError, match=told):
+        make()
