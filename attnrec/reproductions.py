@@ -18,11 +18,11 @@ from attnrec.run import Run
 
 RECSYS23 = (
     "Klenitskiy and Vasilev, Turning Dross Into Gold Loss: is BERT4Rec really better than "
-    "SASRec? RecSys 2023; repository antklen/sasrec-bert4rec-recsys23"
+    "SASRec? RecSys 2023 [klenitskiy2023dross]; repository antklen/sasrec-bert4rec-recsys23"
 )
 S3REC = (
     "Zhou et al., S3-Rec: Self-Supervised Learning for Sequential Recommendation with Mutual "
-    "Information Maximization. CIKM 2020; full ranking"
+    "Information Maximization. CIKM 2020 [zhou2020s3rec]; full ranking"
 )
 
 
