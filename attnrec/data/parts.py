@@ -126,7 +126,7 @@ class Split:
                 "interactions": int(rows.sum()),
                 "users": len(np.unique(self.data.user_indices[rows])),
                 "items": len(np.unique(items)),
-                "cases": len(self.cases(name)) if code in (VALIDATION, TEST) else 0,
+                "cases": len(self._cases[name]) if name in self._cases else 0,
                 "new_items": int((~known[items]).sum()),
             }
             if Columns.TIMESTAMP in self.data.frame:

@@ -13,7 +13,7 @@ class Finding(NamedTuple):
     """One line of a report: what was found, how often, what was done."""
 
     what: str
-    count: int
+    count: int  # type: ignore[assignment]  # a tuple's own count() is of no use here
     action: str
 
 

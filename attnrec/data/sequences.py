@@ -42,8 +42,8 @@ class Sequences:
     @classmethod
     def from_sorted_rows(cls, users: np.ndarray, items: np.ndarray) -> Sequences:
         """Sequences from parallel columns whose rows are grouped by user."""
-        starts = np.flatnonzero(np.r_[True, users[1:] != users[:-1]]) if len(users) else []
-        offsets = np.append(starts, len(users)).astype(np.int64)
+        changes = np.flatnonzero(users[1:] != users[:-1]) + 1
+        offsets = np.r_[0, changes, len(users)] if len(users) else np.zeros(1, np.int64)
         return cls(items.astype(np.int32), offsets, users[offsets[:-1]].astype(np.int32))
 
     def __len__(self) -> int:

@@ -161,7 +161,7 @@ def _boundaries(times: pd.Series, validation: Any, test: Any) -> dict[str, Any]:
     return starts
 
 
-def _check_shares(validation: object, test: object) -> None:
+def _check_shares(validation: Any, test: Any) -> None:
     for name, share in (("validation", validation), ("test", test)):
         if not _is_number(share) or not 0 < share < 1:
             raise DataError(f"{name}: expected a share between 0 and 1, got {share!r}")

@@ -225,13 +225,15 @@ def _sort(frame: pd.DataFrame, report: Report) -> tuple[pd.DataFrame, Report]:
         spread = int(times.nunique().gt(1).sum())
         report = report.with_rows(("baskets of several times", spread, "the earliest used"))
         frame = frame.assign(**{TIMESTAMP: times.transform("min")})
-    elif TIMESTAMP in frame:
-        tied = int(frame.duplicated([USER, TIMESTAMP], keep=False).sum())
-        what = "timestamp collisions within a user"
-        report = report.with_rows((what, tied, "kept in the source's order"))
     if TIMESTAMP in frame:
         keys.append(frame[TIMESTAMP].to_numpy())
     if BASKET in frame:
         keys.append(pd.factorize(frame[BASKET])[0])
     order = np.lexsort(keys[::-1])  # stable; the last key given counts most
+    if TIMESTAMP in frame and BASKET not in frame:
+        user, time = (key[order] for key in keys)
+        as_next = (user[1:] == user[:-1]) & (time[1:] == time[:-1])
+        tied = int((np.r_[as_next, False] | np.r_[False, as_next]).sum())
+        what = "timestamp collisions within a user"
+        report = report.with_rows((what, tied, "kept in the source's order"))
     return frame.iloc[order].reset_index(drop=True), report

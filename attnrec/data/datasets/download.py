@@ -20,7 +20,7 @@ from pathlib import Path, PurePosixPath
 from attnrec.data.report import Report
 from attnrec.errors import DataError
 
-_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
+_UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError)
 _LARGEST = 16 * 2**30  # bytes; ml-32m, the largest set, unpacks to less than 1 GiB
 
 
@@ -103,9 +103,8 @@ def obtain(folder: str, files: tuple[str, ...], remotes: tuple[Remote, ...]) -> 
 
 def _bring(remote: Remote, target: Path) -> list[tuple[str, int, str]]:
     """Put the content of one remote file into `target`; lines for the report."""
-    root = data_root()
-    by_hand = root is not None and (root / remote.name).is_file()
-    path = root / remote.name if by_hand else _download(remote, target)
+    given = _got_by_hand(remote, target.name)
+    path = given or _download(remote, target)
     try:
         md5, record = _check(path, remote)
         if remote.path is None:
@@ -114,7 +113,7 @@ def _bring(remote: Remote, target: Path) -> list[tuple[str, int, str]]:
             (target / remote.path).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, target / remote.path)
     finally:
-        if not by_hand:
+        if given is None:
             path.unlink(missing_ok=True)  # it is unpacked, or wrong and to be had again
     if remote.md5 is not None or record.is_file():
         return []
@@ -122,6 +121,14 @@ def _bring(remote: Remote, target: Path) -> list[tuple[str, int, str]]:
     record.write_text(md5 + "\n")
     note = f"{md5}: stated nowhere that could be cited, so recorded now and checked from now on"
     return [(f"md5 of {remote.name}", 1, note)]
+
+
+def _got_by_hand(remote: Remote, folder: str) -> Path | None:
+    root = data_root()
+    if root is None:
+        return None
+    places = (root / remote.name, root / folder / remote.name)
+    return next((place for place in places if place.is_file()), None)
 
 
 def _download(remote: Remote, target: Path) -> Path:
@@ -180,15 +187,9 @@ def unpack(archive: Path, target: Path) -> None:
                 _check_members(archive, members)
                 for member in members:
                     opened.extract(member, scratch)
-        except (
-            zipfile.BadZipFile,
-            zlib.error,
-            EOFError,
-            NotImplementedError,
-            RuntimeError,
-        ) as error:
+        except _UNREADABLE as error:
             raise DataError(
-                f"{archive.name}: truncated or altered ({error}); download it again"
+                f"{archive.name}: cannot be unpacked, probably truncated or altered ({error})"
             ) from error
         content = [path for path in Path(scratch).iterdir() if path.name != "__MACOSX"]
         inside = content[0] if len(content) == 1 and content[0].is_dir() else Path(scratch)

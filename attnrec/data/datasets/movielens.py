@@ -78,8 +78,8 @@ def readable_titles(titles: pd.Series) -> pd.DataFrame:
     """Titles without year, articles in front, and the year beside them.
 
     Example:
-        >>> readable_titles(pd.Series(["Usual Suspects, The (1995)"])).iloc[0].tolist()
-        ['The Usual Suspects', 1995]
+        >>> readable_titles(pd.Series(["Usual Suspects, The (1995)"])).to_dict("list")
+        {'title': ['The Usual Suspects'], 'year': [1995]}
     """
     text = titles.astype("str").str.strip()
     year = text.str.extract(r"\((\d{4})(?:[-\u2013]\d{0,4})?\)\s*$")[0]
@@ -92,10 +92,9 @@ def readable_titles(titles: pd.Series) -> pd.DataFrame:
 
 
 def _read(path: Path, separator: str, columns: list[str], header=None, **options) -> pd.DataFrame:
+    source: Path | io.BytesIO = path
     if separator == "::":  # two characters would need the slow parser, and no file holds a tab
         source, separator = io.BytesIO(path.read_bytes().replace(b"::", b"\t")), "\t"
-    else:
-        source = path
     try:
         return pd.read_csv(source, sep=separator, names=columns, header=header, **options)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:

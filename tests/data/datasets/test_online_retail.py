@@ -84,4 +84,4 @@ def test_no_invoice_is_divided(data):
     assert parts.nunique().eq(1).all()
     assert len(made.cases("test")) == 1998
     later = split.temporal(data, targets="all")
-    assert (data.frame.assign(part=later.part).groupby("basket")["part"].nunique() == 1).all()
+    assert data.frame.assign(part=later.part).groupby("basket")["part"].nunique().eq(1).all()
