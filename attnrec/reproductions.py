@@ -7,7 +7,7 @@ part is ranked once, with the weights that did best on validation.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +92,7 @@ REPRODUCTIONS = {
         data="bazaar",
         recipe=SASRec(embedding_size=64, num_layers=2),
         fit={"loss": "softmax", "epochs": 20},
-        notes="Simulated data: the simulator's own score is the best possible.",
+        notes="The simulator's own ranking, among the baselines, is the best possible.",
     ),
 }
 
@@ -129,7 +129,8 @@ def reproduce(
         progress: show a bar.
 
     Returns:
-        The run, and its result in the one schema.
+        The run, and its result in the one schema. For simulated data the
+        simulator's own ranking stands among the baselines.
     """
     from attnrec.data import datasets, split
     from attnrec.training.fit import fit
@@ -160,4 +161,12 @@ def reproduce(
         published=published,
         notes=notes,
     )
-    return run, result
+    return run, result if run.data.truth is None else _beside_the_simulator(run, result)
+
+
+def _beside_the_simulator(run: Run, result: Result) -> Result:
+    """The result with the best possible figures among the baselines, and the share reached."""
+    best = run.data.truth.best_metrics(run.split.cases("test"))
+    share = result.metrics["test"]["NDCG@10"] / best["NDCG@10"]
+    told = f"{result.notes} NDCG@10 on test is {share:.1%} of the simulator's own.".strip()
+    return replace(result, baselines={**result.baselines, "Simulator": best}, notes=told)

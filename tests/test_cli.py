@@ -175,19 +175,22 @@ def test_reproduce_writes_a_result(capsys, tmp_path, monkeypatch):
     assert again.metrics["test"] == pytest.approx(result.metrics["test"], abs=1e-9)
 
 
+@pytest.mark.parametrize("root", [True, False])
 @pytest.mark.parametrize("screen", [True, False])
-def test_lab_opens_the_notebooks(monkeypatch, tmp_path, screen):
+def test_lab_opens_the_notebooks(monkeypatch, tmp_path, screen, root):
     started = []
     (tmp_path / "notebooks").mkdir()
     first = tmp_path / "notebooks" / "01_quickstart.ipynb"
     first.touch()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(verbs, "_has_screen", lambda: screen)
+    monkeypatch.setattr(os, "geteuid", lambda: 0 if root else 1000, raising=False)
     monkeypatch.setattr(subprocess, "call", lambda command: started.append(command) or 0)
     assert main(["lab", "--port", "9999"]) == 0
     assert started == [
         [sys.executable, "-m", "jupyterlab", str(first), "--port=9999"]
         + ([] if screen else ["--no-browser"])
+        + (["--allow-root"] if root else [])
     ]
 
 

@@ -53,14 +53,20 @@ def test_reproduce(monkeypatch, tmp_path):
     run, result = reproduce("tiny", seed=3, epochs=2, progress=False)
     assert (result.name, result.kind, result.seed) == ("tiny", "reproduction", 3)
     assert result.command == "attnrec reproduce tiny --seed 3 --epochs 2"
-    assert result.notes == "Simulated. At most 2 epochs instead of 200."
+    best = run.data.truth.best_metrics(run.split)["NDCG@10"]
+    share = result.metrics["test"]["NDCG@10"] / best
+    assert result.notes == (
+        "Simulated. At most 2 epochs instead of 200. "
+        f"NDCG@10 on test is {share:.1%} of the simulator's own."
+    )
     assert result.config["fit"]["epochs"] == len(result.history) == 2
     assert result.published == {"HR@10": 0.5, "NDCG@10": 0.25, "source": "nobody"}
     assert result.data["fingerprint"] == run.data.fingerprint
     table = run.evaluate("test")
     assert result.metrics["test"] == table.loc["SASRec"].to_dict()
-    assert list(result.baselines) == ["Popularity", "RecentPopularity", "ItemKNN"]
+    assert list(result.baselines) == ["Popularity", "RecentPopularity", "ItemKNN", "Simulator"]
+    assert result.baselines["Simulator"]["NDCG@10"] == best
     assert result.baselines["ItemKNN"] == table.loc["ItemKNN"].to_dict()
-    best = max(row["NDCG@10"] for row in result.history)  # the weights kept are the best epoch's
-    assert result.metrics["validation"]["NDCG@10"] == pytest.approx(best, abs=1e-9)
+    kept = max(row["NDCG@10"] for row in result.history)  # the weights of the best epoch
+    assert result.metrics["validation"]["NDCG@10"] == pytest.approx(kept, abs=1e-9)
     assert Result.read(result.write(tmp_path / "tiny.json")) == result

@@ -134,6 +134,7 @@ def reproduce(args: argparse.Namespace) -> None:
         lines.append(line)
     for model, row in result.baselines.items():
         lines.append(f"{model:16} HR@10 {row['HR@10']:.4f}  NDCG@10 {row['NDCG@10']:.4f}")
+    lines += [result.notes] if result.notes else []
     _print(args, result.to_json(), "\n".join([*lines, f"written to {out}"]))
 
 
@@ -149,6 +150,8 @@ def lab(args: argparse.Namespace) -> int:
         command.append(f"--port={args.port}")
     if args.no_browser or not _has_screen():
         command.append("--no-browser")
+    if getattr(os, "geteuid", lambda: None)() == 0:  # as in most containers
+        command.append("--allow-root")
     return subprocess.call(command)
 
 
