@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, is_dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -233,6 +233,6 @@ class Run:
 
 def configuration_of(model: Recipe | SequenceModel) -> dict[str, Any]:
     """A model's hyperparameters as JSON holds them; for a user's own module, its class."""
-    if hasattr(model, "__dataclass_fields__"):
+    if is_dataclass(model) and not isinstance(model, type):
         return {"recipe": type(model).__name__, **asdict(model)}
     return {"module": type(model).__name__}

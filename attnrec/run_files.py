@@ -18,7 +18,7 @@ from flax import nnx
 from attnrec.data import Catalogue, Interactions, Protocol, Report, Split, Words
 from attnrec.errors import AttnrecError, did_you_mean
 from attnrec.models import SASRec
-from attnrec.models.protocol import SequenceModel, build
+from attnrec.models.protocol import Recipe, SequenceModel, build
 from attnrec.models.schema import Schema
 from attnrec.models.weights import named_leaves, with_leaves
 from attnrec.run import Run, configuration_of
@@ -148,8 +148,11 @@ def _read(folder: Path, model: SequenceModel | None) -> Run:
     split = Split(
         data, frame["part"].to_numpy(np.int8), card["split"]["kind"], card["split"]["parameters"]
     )
-    config = None
-    if model is None:
+    config: Recipe | None = None
+    chosen: Recipe | SequenceModel
+    if model is not None:
+        chosen = model
+    else:
         settings = dict(card["model"])
         recipe = settings.pop("recipe", None)
         if recipe not in RECIPES:
@@ -157,8 +160,8 @@ def _read(folder: Path, model: SequenceModel | None) -> Run:
                 f"model: this run holds a {card['name']}, which attnrec cannot build; "
                 "pass a module of the same shape as model="
             )
-        config = model = RECIPES[recipe](**settings)
-    built = build(model, Schema(len(data.items), len(data.users)), seed=0)
+        chosen = config = RECIPES[recipe](**settings)
+    built = build(chosen, Schema(len(data.items), len(data.users)), seed=0)
     try:
         nnx.update(built, with_leaves(nnx.state(built), arrays))
     except (KeyError, ValueError) as error:

@@ -47,7 +47,7 @@ class Request:
     """
 
     items: Int[np.ndarray, "batch key"]
-    mask: Bool[np.ndarray, "batch key"] | None = None
+    mask: Bool[np.ndarray, "batch key"] = None  # type: ignore[assignment]  # set below
     interventions: Interventions = Interventions()
     value_norms: bool = False
 
@@ -72,7 +72,7 @@ class Request:
     @classmethod
     def of(
         cls,
-        histories: Sequence[Sequence[int]],
+        histories: Sequence[Sequence[int] | np.ndarray],
         *,
         length: int | None = None,
         interventions: Interventions = Interventions(),

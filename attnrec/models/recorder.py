@@ -16,7 +16,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from flax import nnx
-from jaxtyping import Array, Float
+from jaxtyping import Float
 
 from attnrec.data.catalogue import Catalogue
 from attnrec.errors import AttnrecError, did_you_mean
@@ -34,6 +34,7 @@ from attnrec.inspection import (
 from attnrec.models.attention import attention_weights, weighted_values
 from attnrec.models.lengths import fixed_lengths
 from attnrec.models.protocol import SequenceModel
+from attnrec.typing import Array
 
 
 @dataclass
