@@ -115,10 +115,10 @@ def test_nan_names_the_model():
         rank(Table([0, 1, np.nan, 2], name="broken"), ([1], [1]))
 
 
-def test_nan_of_a_row_that_only_fills_the_batch_is_impossible():
-    # the batch is filled by repeating a case, not by an empty history
+def test_rows_that_only_fill_the_batch_repeat_a_case_that_is_ranked():
+    # never an empty history, for which a model may well answer NaN
     scorer = Table(FALLING)
-    rank(scorer, ([1], [2]), batch_size=8)
+    assert rank(scorer, ([], [1]), ([1], [2]), batch_size=8) == [[0], [2]]
     assert (scorer.given[0][:, -1] == 1).all()
 
 
