@@ -50,6 +50,10 @@ class Reproduction:
     notes: str = ""
 
 
+_BATCHES = (
+    "Batches of 32 histories where the reference takes 128: more steps an epoch, "
+    "and so far fewer epochs to the same figure."
+)
 _ML1M = SASRec(embedding_size=64, num_layers=2, num_heads=1, dropout_rate=0.1, max_length=200)
 
 REPRODUCTIONS = {
@@ -57,17 +61,19 @@ REPRODUCTIONS = {
         what="SASRec with full softmax cross-entropy on ML-1M",
         data="ml-1m-sasrec",
         recipe=_ML1M,
-        fit={"loss": "softmax", "epochs": 200, "patience": 10},
+        fit={"loss": "softmax", "epochs": 80, "patience": 10, "batch_size": 32},
         published={"HR@10": 0.3152, "NDCG@10": 0.1821},
         source=RECSYS23,
+        notes=_BATCHES,
     ),
     "sasrec-ml1m-bce": Reproduction(
         what="SASRec as its paper trains it, BCE with one negative, on ML-1M",
         data="ml-1m-sasrec",
         recipe=_ML1M,
-        fit={"loss": "bce", "epochs": 400, "patience": 10},
+        fit={"loss": "bce", "epochs": 200, "patience": 15, "batch_size": 32},
         published={"HR@10": 0.2500, "NDCG@10": 0.1341},
         source=RECSYS23,
+        notes=_BATCHES,
     ),
     "sasrec-beauty": Reproduction(
         what="SASRec, BCE with one negative, on Amazon Beauty",
@@ -133,7 +139,7 @@ def reproduce(
         simulator's own ranking stands among the baselines.
     """
     from attnrec.data import datasets, split
-    from attnrec.training.fit import fit
+    from attnrec.training.loop import fit
 
     chosen = find(name)
     settings = dict(chosen.fit)

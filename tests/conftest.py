@@ -22,7 +22,6 @@ jax.config.update("jax_numpy_rank_promotion", "raise")
 INSIDE = [
     "attnrec.evaluation",
     "attnrec.explanations",
-    "attnrec.inspection.record",
     "attnrec.losses",
     "attnrec.models.attention",
     "attnrec.models.sasrec",
@@ -33,7 +32,7 @@ INSIDE = [
 install_import_hook(INSIDE, "beartype.beartype")
 
 from attnrec import Run, SASRec, datasets, fit, split
-from attnrec.data import Interactions, Split
+from attnrec.data import Interactions, Protocol, Split
 
 # Under CI a skip fails the run, except where the beginning of its node id
 # stands here, each with the reason why it cannot run there.
@@ -103,7 +102,7 @@ def chain() -> Interactions:
         start, length = rng.integers(12), rng.integers(5, 21)
         rows += [(f"u{user}", f"i{(start + step) % 12:02}", step) for step in range(length)]
     frame = pd.DataFrame(rows, columns=["user", "item", "timestamp"])
-    return datasets.load(frame, filter_seen=False)
+    return datasets.load(frame, protocol=Protocol(filter_seen=False))
 
 
 @pytest.fixture(scope="session")

@@ -55,7 +55,7 @@ def train(args: argparse.Namespace) -> None:
     """`attnrec train`: fits, saves, and tells the validation figures."""
     import attnrec
     from attnrec.run_files import save_run
-    from attnrec.training.fit import fit
+    from attnrec.training.loop import fit
 
     out = Path(args.out)
     if out.exists() and not (out / "run.json").is_file() and (out.is_file() or any(out.iterdir())):

@@ -1,5 +1,5 @@
 """Training."""
 
-from attnrec.training.fit import fit
+from attnrec.training.loop import fit
 
 __all__ = ["fit"]

@@ -1,0 +1,212 @@
+"""Training: what is learned, kept, resumed and refused."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from dataclasses import replace
+
+import jax
+import numpy as np
+import pandas as pd
+import pytest
+from flax import nnx
+
+import attnrec as ar
+from attnrec.errors import AttnrecError
+from attnrec.models.weights import named_leaves
+
+SMALL = ar.SASRec(embedding_size=8, num_layers=1, max_length=16, dropout_rate=0.2)
+QUICK = {"batch_size": 16, "learning_rate": 1e-2, "progress": False}
+
+
+def weights(run) -> dict[str, np.ndarray]:
+    return {name: np.asarray(leaf) for name, leaf in named_leaves(nnx.state(run.model)).items()}
+
+
+def assert_equal(one, other) -> None:
+    for name, leaf in weights(one).items():
+        np.testing.assert_array_equal(leaf, weights(other)[name], err_msg=name)
+    columns = ["epoch", "loss", "HR@10", "NDCG@10"]
+    pd.testing.assert_frame_equal(one.history[columns], other.history[columns])
+
+
+def test_the_chain_is_learned(chain_run):
+    # After i comes i + 1: the true next item is first for every test user.
+    assert chain_run.evaluate(baselines=False).loc["SASRec", "HR@5"] == 1
+    assert chain_run.evaluate(baselines=False).loc["SASRec", "MRR"] > 0.99
+    assert chain_run.history["loss"].iloc[-1] < 0.2 < np.log(12) < chain_run.history["loss"].iloc[0] + 0.5
+
+
+@pytest.mark.parametrize("loss", ["sampled_softmax", "bce", "gbce"])
+def test_every_loss_learns_it(chain_split, loss):
+    made = {"sampled_softmax": ar.losses.SampledSoftmax(8), "gbce": ar.losses.GBCE(8)}.get(loss, loss)
+    recipe = replace(SMALL, dropout_rate=0.0, embedding_size=16)
+    run = ar.fit(recipe, chain_split, epochs=60, loss=made, **QUICK)
+    assert run.evaluate(baselines=False).loc["SASRec", "NDCG@10"] > 0.9  # chance: 0.37
+
+
+def test_equal_seeds_give_equal_weights_and_others_others(chain_split):
+    one, same = (ar.fit(SMALL, chain_split, epochs=2, seed=5, **QUICK) for _ in range(2))
+    assert_equal(one, same)
+    other = ar.fit(SMALL, chain_split, epochs=2, seed=6, **QUICK)
+    assert not np.array_equal(weights(one)["norm.scale"], weights(other)["norm.scale"])
+
+
+def test_patience_stops_and_the_best_epoch_is_kept_not_the_last(chain_split):
+    # A wild learning rate makes the figures jump.
+    run = ar.fit(SMALL, chain_split, epochs=50, patience=2, **QUICK | {"learning_rate": 0.3})
+    figures = run.history["NDCG@10"]
+    best = run.provenance["best_epoch"]
+    assert best == figures.idxmax() + 1
+    assert len(figures) == best + 2 < 50
+    assert run.provenance["stopped"] == "no better NDCG@10 for 2 epochs"
+    again = run.evaluate("validation", baselines=False).loc["SASRec", "NDCG@10"]
+    assert again == pytest.approx(figures[best - 1], abs=1e-6)
+    assert again > figures.iloc[-1]
+
+
+def test_resumed_equals_never_stopped(chain_split, tmp_path):
+    whole = ar.fit(SMALL, chain_split, epochs=4, **QUICK)
+    ar.fit(SMALL, chain_split, epochs=2, checkpoint_dir=tmp_path / "c", **QUICK)
+    resumed = ar.fit(SMALL, chain_split, epochs=4, checkpoint_dir=tmp_path / "c", **QUICK)
+    assert_equal(whole, resumed)
+
+
+@pytest.mark.slow
+def test_killed_and_resumed_equals_never_killed(chain_split, tmp_path):
+    chain_split.data.frame.to_csv(tmp_path / "chain.csv", index=False)
+    script = textwrap.dedent(
+        f"""
+        import attnrec as ar
+        data = ar.datasets.load({str(tmp_path / "chain.csv")!r})
+        ar.fit(ar.{SMALL!r}, ar.split.leave_one_out(data), epochs=1000,
+               checkpoint_dir={str(tmp_path / "c")!r}, **{QUICK!r})
+        """
+    )
+    process = subprocess.Popen([sys.executable, "-c", script], env=os.environ | {"JAX_PLATFORMS": "cpu"})
+    try:
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline:
+            finished = [int(p.name) for p in (tmp_path / "c").glob("*") if p.name.isdigit()]
+            if finished and max(finished) >= 3:
+                break
+            time.sleep(0.02)
+        assert process.poll() is None
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    last = max(int(p.name) for p in (tmp_path / "c").glob("*") if p.name.isdigit())
+    data = ar.datasets.load(tmp_path / "chain.csv")
+    again = ar.split.leave_one_out(data)
+    resumed = ar.fit(SMALL, again, epochs=last + 2, checkpoint_dir=tmp_path / "c", **QUICK)
+    assert len(resumed.history) == last + 2
+    assert_equal(ar.fit(SMALL, again, epochs=last + 2, **QUICK), resumed)
+
+
+def test_a_damaged_checkpoint_leaves_the_one_before_it(chain_split, tmp_path):
+    ar.fit(SMALL, chain_split, epochs=2, checkpoint_dir=tmp_path / "c", **QUICK)
+    for file in (tmp_path / "c" / "2" / "arrays").rglob("*"):
+        if file.is_file():
+            file.write_bytes(b"")
+    resumed = ar.fit(SMALL, chain_split, epochs=3, checkpoint_dir=tmp_path / "c", **QUICK)
+    assert_equal(ar.fit(SMALL, chain_split, epochs=3, **QUICK), resumed)
+
+
+def test_a_checkpoint_of_another_configuration_is_refused(chain_split, tmp_path):
+    ar.fit(SMALL, chain_split, epochs=1, checkpoint_dir=tmp_path / "c", **QUICK)
+    with pytest.raises(AttnrecError, match="seed: 0 there, 1 here"):
+        ar.fit(SMALL, chain_split, epochs=1, seed=1, checkpoint_dir=tmp_path / "c", **QUICK)
+    assert (tmp_path / "c" / "1").is_dir()
+
+
+def test_ctrl_c_keeps_the_best_so_far(chain_split, monkeypatch):
+    module = sys.modules["attnrec.training.loop"]  # the name fit itself is the function
+    real, calls = module.Validation.__call__, []
+
+    def interrupted(self, scorer):
+        calls.append(1)
+        if len(calls) == 3:
+            os.kill(os.getpid(), signal.SIGINT)  # what Ctrl-C and the stop button send
+            time.sleep(1)
+        return real(self, scorer)
+
+    monkeypatch.setattr(module.Validation, "__call__", interrupted)
+    run = ar.fit(SMALL, chain_split, epochs=9, **QUICK)
+    assert run.provenance["stopped"] == "interrupted in epoch 3"
+    assert_equal(run, ar.fit(SMALL, chain_split, epochs=2, **QUICK))
+
+
+class InACell(nnx.Module):
+    """What a user would write in a notebook cell: mean of the history so far, and one attention."""
+
+    def __init__(self, num_items: int, size: int, *, rngs: nnx.Rngs):
+        self.max_length = 20
+        self.table = nnx.Embed(num_items + 1, size, rngs=rngs)
+        self.attention = nnx.MultiHeadAttention(
+            num_heads=1, in_features=size, decode=False, rngs=rngs, keep_rngs=False
+        )
+
+    def encode(self, items, mask, *, rngs=None):
+        x = self.table(items)
+        causal = nnx.make_causal_mask(items, dtype=bool) & mask[:, None, None, :]
+        return x + self.attention(x, mask=causal)
+
+    def item_embeddings(self):
+        return self.table.embedding[...]
+
+
+def test_a_module_of_ones_own(chain_split, tmp_path):
+    make = lambda seed: InACell(12, 16, rngs=nnx.Rngs(seed))  # noqa: E731
+    run = ar.fit(make(0), chain_split, epochs=30, **QUICK)
+    assert run.evaluate(baselines=False).loc["InACell", "NDCG@10"] > 0.9
+    shown = run.inspect(user="u1").to_frame()
+    assert shown["attention"].sum() == pytest.approx(1, abs=1e-5)
+    assert run.provenance["best_epoch"] >= 1
+    run.save(tmp_path / "mine")
+    with pytest.raises(AttnrecError, match="pass a module of the same shape"):
+        ar.load_run(tmp_path / "mine")
+    back = ar.load_run(tmp_path / "mine", model=make(1))
+    pd.testing.assert_frame_equal(back.recommend(user="u1"), run.recommend(user="u1"))
+
+
+def test_fitting_leaves_the_users_own_module_as_it_was(chain_split):
+    mine = InACell(12, 16, rngs=nnx.Rngs(0))
+    before = jax.tree.map(np.array, nnx.state(mine))
+    ar.fit(mine, chain_split, epochs=1, **QUICK)
+    jax.tree.map(np.testing.assert_array_equal, before, nnx.state(mine))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"epochs": 0}, "epochs: expected a whole number from 1, got 0"),
+        ({"batch_size": "32"}, "batch_size: expected a whole number from 1, got '32'"),
+        ({"learning_rate": -1}, "learning_rate: expected a positive number, got -1"),
+        ({"learning_rate": float("nan")}, "learning_rate: expected a positive number, got nan"),
+        ({"patience": 0}, "patience: expected a whole number from 1, got 0"),
+        ({"loss": "softmx"}, "did you mean 'softmax'"),
+        ({"metric": "NDGC@10"}, "did you mean 'NDCG@10'"),
+        ({"model": object()}, "expected a recipe such as SASRec.*got object"),
+        ({"model": nnx.Linear(2, 2, rngs=nnx.Rngs(0))}, "lacks encode, item_embeddings, max_length"),
+        ({"model": InACell(5, 8, rngs=nnx.Rngs(0))}, r"has 6 rows, expected 13: 12 items and padding"),
+    ],
+)
+def test_wrong_arguments_are_named(chain_split, wrong, told):
+    with pytest.raises(AttnrecError, match=told):
+        ar.fit(**{"model": SMALL, "split": chain_split, **QUICK, **wrong})
+
+
+def test_a_diverging_training_says_so(chain_split):
+    with pytest.raises(AttnrecError, match=r"learning_rate 1e\+30 is probably too large"):
+        ar.fit(SMALL, chain_split, epochs=3, **QUICK | {"learning_rate": 1e30})
+
+
+def test_nothing_to_learn_from():
+    lonely = ar.datasets.load(pd.DataFrame({"user": ["a", "b"], "item": ["x", "y"]}))
+    with pytest.raises(AttnrecError, match="no training history has two items"):
+        ar.fit(SMALL, ar.split.leave_one_out(lonely), progress=False)
