@@ -42,7 +42,9 @@ def __getattr__(name: str) -> Any:
     if name not in _WHERE:
         from attnrec.errors import did_you_mean
 
-        raise AttributeError(f"module 'attnrec' has no attribute {name!r}{did_you_mean(name, _WHERE)}")
+        raise AttributeError(
+            f"module 'attnrec' has no attribute {name!r}{did_you_mean(name, _WHERE)}"
+        )
     module = importlib.import_module(_WHERE[name])
     value = module if _WHERE[name].endswith(f".{name}") else getattr(module, name)
     globals()[name] = value

@@ -72,7 +72,9 @@ def test_inspect_many(chain_run):
     assert table["user"].unique().tolist() == ["u1", "u2"]
     np.testing.assert_allclose(table.groupby("user")["attention"].sum(), 1, atol=1e-5)
     alone = chain_run.inspect(user="u2").to_frame()
-    np.testing.assert_allclose(table[table["user"] == "u2"]["attention"], alone["attention"], atol=1e-6)
+    np.testing.assert_allclose(
+        table[table["user"] == "u2"]["attention"], alone["attention"], atol=1e-6
+    )
 
 
 @pytest.mark.parametrize(
@@ -96,7 +98,10 @@ def test_unknown_ids_name_the_nearest(chain_run, call, told):
         (lambda run: run.recommend(history="i03"), "expected a sequence of item ids, got 'i03'"),
         (lambda run: run.recommend(), "expected one of user and history"),
         (lambda run: run.recommend(user="u1", history=["i03"]), "expected one of user and history"),
-        (lambda run: run.recommend(user="u1", topn=0), "topn: expected a whole number from 1, got 0"),
+        (
+            lambda run: run.recommend(user="u1", topn=0),
+            "topn: expected a whole number from 1, got 0",
+        ),
         (lambda run: run.recommend(user="u1", topn=2.5), "topn: .* got 2.5"),
         (lambda run: run.inspect(), "expected one of user, users and history"),
         (lambda run: run.inspect(users=[]), "users: expected a sequence of one user or more"),

@@ -57,6 +57,8 @@ class Inspector(Protocol):
 
 def width_for(lengths: tuple[int, ...], longest: int) -> int:
     """The narrowest of `lengths` that holds `longest` items, else the widest."""
-    return next((length for length in lengths if length >= longest), lengths[-1]) if (
-        lengths
-    ) else max(longest, 1)
+    return (
+        next((length for length in lengths if length >= longest), lengths[-1])
+        if (lengths)
+        else max(longest, 1)
+    )

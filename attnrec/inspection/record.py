@@ -163,7 +163,9 @@ class Inspection:
             else:
                 key = np.flatnonzero(real)
                 # The mean's denominator counts only the queries that may see the key.
-                may_see = np.tri(count) if self.record.layer(layer).causal else np.ones((count,) * 2)
+                may_see = (
+                    np.tri(count) if self.record.layer(layer).causal else np.ones((count,) * 2)
+                )
                 values = block[real][:, key].sum(0) / may_see[real][:, key].sum(0)
                 queries = np.repeat("mean", len(key))
             ids = self.catalogue.vocabulary.to_ids(items[start:][key])

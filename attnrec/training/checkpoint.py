@@ -63,7 +63,9 @@ class Checkpoints:
                 for name, leaf in named_leaves(like).items()
             }
             try:
-                note = self._manager.restore(epoch, args=args.Composite(note=args.JsonRestore())).note
+                note = self._manager.restore(
+                    epoch, args=args.Composite(note=args.JsonRestore())
+                ).note
                 self._check(note["configuration"])
                 restored = self._manager.restore(
                     epoch, args=args.Composite(arrays=args.StandardRestore(shapes))
@@ -90,7 +92,9 @@ class Checkpoints:
         ours = self._configuration
         differing = [key for key in sorted({*ours, *theirs}) if ours.get(key) != theirs.get(key)]
         if differing:
-            told = "; ".join(f"{key}: {theirs.get(key)} there, {ours.get(key)} here" for key in differing)
+            told = "; ".join(
+                f"{key}: {theirs.get(key)} there, {ours.get(key)} here" for key in differing
+            )
             raise AttnrecError(
                 f"checkpoint_dir: {self.folder} holds a training of another configuration ({told}); "
                 "name another folder, or remove this one to begin anew"

@@ -53,7 +53,9 @@ def test_recording_changes_no_score(inspector, model):
     asked = request(20)
     hidden = model.encode(asked.items, asked.mask)[:, -1]
     np.testing.assert_allclose(
-        inspector.inspect(asked).scores[:, 1:], (hidden @ model.item_embeddings().T)[:, 1:], atol=1e-5
+        inspector.inspect(asked).scores[:, 1:],
+        (hidden @ model.item_embeddings().T)[:, 1:],
+        atol=1e-5,
     )
 
 
@@ -87,7 +89,9 @@ def test_masking_in_place_keeps_positions_and_dropping_does_not(inspector):
     for map_ in masked.record.maps:
         assert not map_.weights[..., 4].any()
         assert not map_.weights[..., 4, :].any()
-    assert np.abs(masked.scores[:, 1:] - dropped.scores[:, 1:]).max() > 1e-3  # earlier items moved nearer
+    assert (
+        np.abs(masked.scores[:, 1:] - dropped.scores[:, 1:]).max() > 1e-3
+    )  # earlier items moved nearer
     # Whatever item stands there, a masked one is not seen.
     items[0, 4] = 29
     np.testing.assert_allclose(inspector.inspect(Request(items, mask)).scores, masked.scores)
@@ -141,7 +145,9 @@ class Theirs(nnx.Module):
 
 def test_flaxs_own_attention_is_recorded():
     model = Theirs(ITEMS, rngs=nnx.Rngs(0))
-    found = ModelInspector(model, Catalogue(pd.DataFrame(index=range(1, 31))), "Theirs").inspect(request(7))
+    found = ModelInspector(model, Catalogue(pd.DataFrame(index=range(1, 31))), "Theirs").inspect(
+        request(7)
+    )
     assert found.record.names == ("attention",)
     map_ = found.record.maps[0]
     assert not map_.causal
@@ -174,11 +180,15 @@ def test_flaxs_own_attention_is_recorded():
             "rows must sum to one, got sums from 5.0000 to 5.0000",
         ),
         (
-            lambda: request(5, interventions=Interventions({LAYERS[0]: np.full((1, 1, 5, 5), np.nan)})),
+            lambda: request(
+                5, interventions=Interventions({LAYERS[0]: np.full((1, 1, 5, 5), np.nan)})
+            ),
             "weights must be finite",
         ),
         (
-            lambda: request(5, interventions=Interventions({LAYERS[0]: np.full((1, 1, 4, 4), 0.25)})),
+            lambda: request(
+                5, interventions=Interventions({LAYERS[0]: np.full((1, 1, 4, 4), 0.25)})
+            ),
             "expected .*5, 5.*, got shape",
         ),
     ],

@@ -58,7 +58,9 @@ def reference(config: SASRec, weights: dict[str, np.ndarray], history: list[int]
         attention.append(maps)
         x = [x[t] + linear(gathered[t], f"{block}.attention.out") for t in range(n)]
         for t in range(n):
-            inner = linear(normalise(x[t], f"{block}.feed_forward_norm"), f"{block}.feed_forward.inner")
+            inner = linear(
+                normalise(x[t], f"{block}.feed_forward_norm"), f"{block}.feed_forward.inner"
+            )
             x[t] = x[t] + linear(np.maximum(inner, 0), f"{block}.feed_forward.outer")
     return np.stack([normalise(row, "norm") for row in x]), attention
 
@@ -68,7 +70,9 @@ def reference(config: SASRec, weights: dict[str, np.ndarray], history: list[int]
 def test_equals_the_papers_equations(num_heads, positions):
     config = SASRec(16, num_layers=2, num_heads=num_heads, max_length=40, positions=positions)
     model = scrambled(config, num_items=30)
-    weights = {name: np.asarray(leaf, np.float64) for name, leaf in named_leaves(nnx.state(model)).items()}
+    weights = {
+        name: np.asarray(leaf, np.float64) for name, leaf in named_leaves(nnx.state(model)).items()
+    }
     inspector = ModelInspector(model, Catalogue(frame_of(30)), "SASRec")
     for n in (1, 2, 7, 20, 40):
         history = list(np.random.default_rng(n).integers(1, 31, n))
@@ -141,4 +145,6 @@ def scrambled(config: SASRec, num_items: int):
 
 
 def frame_of(num_items: int):
-    return pd.DataFrame({"title": [f"item {i}" for i in range(1, num_items + 1)]}, index=range(1, num_items + 1))
+    return pd.DataFrame(
+        {"title": [f"item {i}" for i in range(1, num_items + 1)]}, index=range(1, num_items + 1)
+    )

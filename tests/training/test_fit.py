@@ -39,12 +39,19 @@ def test_the_chain_is_learned(chain_run):
     # After i comes i + 1: the true next item is first for every test user.
     assert chain_run.evaluate(baselines=False).loc["SASRec", "HR@5"] == 1
     assert chain_run.evaluate(baselines=False).loc["SASRec", "MRR"] > 0.99
-    assert chain_run.history["loss"].iloc[-1] < 0.2 < np.log(12) < chain_run.history["loss"].iloc[0] + 0.5
+    assert (
+        chain_run.history["loss"].iloc[-1]
+        < 0.2
+        < np.log(12)
+        < chain_run.history["loss"].iloc[0] + 0.5
+    )
 
 
 @pytest.mark.parametrize("loss", ["sampled_softmax", "bce", "gbce"])
 def test_every_loss_learns_it(chain_split, loss):
-    made = {"sampled_softmax": ar.losses.SampledSoftmax(8), "gbce": ar.losses.GBCE(8)}.get(loss, loss)
+    made = {"sampled_softmax": ar.losses.SampledSoftmax(8), "gbce": ar.losses.GBCE(8)}.get(
+        loss, loss
+    )
     recipe = replace(SMALL, dropout_rate=0.0, embedding_size=16)
     run = ar.fit(recipe, chain_split, epochs=60, loss=made, **QUICK)
     assert run.evaluate(baselines=False).loc["SASRec", "NDCG@10"] > 0.9  # chance: 0.37
@@ -88,7 +95,9 @@ def test_killed_and_resumed_equals_never_killed(chain_split, tmp_path):
                checkpoint_dir={str(tmp_path / "c")!r}, **{QUICK!r})
         """
     )
-    process = subprocess.Popen([sys.executable, "-c", script], env=os.environ | {"JAX_PLATFORMS": "cpu"})
+    process = subprocess.Popen(
+        [sys.executable, "-c", script], env=os.environ | {"JAX_PLATFORMS": "cpu"}
+    )
     try:
         deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
@@ -192,8 +201,14 @@ def test_fitting_leaves_the_users_own_module_as_it_was(chain_split):
         ({"loss": "softmx"}, "did you mean 'softmax'"),
         ({"metric": "NDGC@10"}, "did you mean 'NDCG@10'"),
         ({"model": object()}, "expected a recipe such as SASRec.*got object"),
-        ({"model": nnx.Linear(2, 2, rngs=nnx.Rngs(0))}, "lacks encode, item_embeddings, max_length"),
-        ({"model": InACell(5, 8, rngs=nnx.Rngs(0))}, r"has 6 rows, expected 13: 12 items and padding"),
+        (
+            {"model": nnx.Linear(2, 2, rngs=nnx.Rngs(0))},
+            "lacks encode, item_embeddings, max_length",
+        ),
+        (
+            {"model": InACell(5, 8, rngs=nnx.Rngs(0))},
+            r"has 6 rows, expected 13: 12 items and padding",
+        ),
     ],
 )
 def test_wrong_arguments_are_named(chain_split, wrong, told):
