@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -57,7 +58,7 @@ class Batches:
 
     def __len__(self) -> int:
         """Batches in an epoch."""
-        return -(-len(self._width) // self.batch_size)
+        return math.ceil(len(self._width) / self.batch_size)
 
     def epoch(self, seed: int, epoch: int) -> Iterator[Batch]:
         """The batches of one epoch, in an order that (seed, epoch) alone decides."""

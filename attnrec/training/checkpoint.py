@@ -54,7 +54,7 @@ class Checkpoints:
         )
 
     def latest(self, like: Any) -> tuple[int, Any, dict[str, Any]] | None:
-        """The newest checkpoint that can be read: its epoch, arrays (a tree as `like`) and course."""
+        """The newest readable checkpoint: its epoch, its arrays (a tree as `like`), its course."""
         args = self._ocp.args
         failures = []
         for epoch in sorted(self._manager.all_steps(), reverse=True):
@@ -96,6 +96,6 @@ class Checkpoints:
                 f"{key}: {theirs.get(key)} there, {ours.get(key)} here" for key in differing
             )
             raise AttnrecError(
-                f"checkpoint_dir: {self.folder} holds a training of another configuration ({told}); "
-                "name another folder, or remove this one to begin anew"
+                f"checkpoint_dir: {self.folder} holds a training of another configuration "
+                f"({told}); name another folder, or remove this one to begin anew"
             )

@@ -197,7 +197,7 @@ class Course:
         return len(self.rows)
 
     def add(self, row: dict[str, float], figure: float | None) -> bool:
-        """Notes an epoch; says whether it is the best so far (the latest, where none is measured)."""
+        """Notes an epoch; says whether it is the best so far, or not measured."""
         self.rows.append(row)
         if figure is not None and self.best_figure is not None and figure <= self.best_figure:
             return False
