@@ -1,0 +1,89 @@
+// A toy model behind the traits, for looking at the front end without a kernel. Its numbers mean
+// nothing: a small deterministic attention over invented vectors, with the titles of well-known films.
+const FILMS = `The Shawshank Redemption|1994;Star Wars: Episode V – The Empire Strikes Back|1980;Toy Story|1995;The Usual Suspects|1995;Blade Runner|1982;Dr. Strangelove or: How I Learned to Stop Worrying and Love the Bomb|1964;The Silence of the Lambs|1991;Alien|1979;The Princess Bride|1987;Goodfellas|1990;2001: A Space Odyssey|1968;Monty Python and the Holy Grail|1975;Seven|1995;Pulp Fiction|1994;Being John Malkovich|1999;The Matrix|1999;Chinatown|1974;Fargo|1996;L.A. Confidential|1997;Reservoir Dogs|1992;Trainspotting|1996;The Big Lebowski|1998;Raising Arizona|1987;Blood Simple|1984;Memento|2000;Fight Club|1999;Vertigo|1958;Rear Window|1954;Psycho|1960;North by Northwest|1959;Double Indemnity|1944;The Maltese Falcon|1941;The Third Man|1949;Touch of Evil|1958;Taxi Driver|1976;The Godfather|1972;Casablanca|1942;Citizen Kane|1941;Aliens|1986;Brazil|1985;Twelve Monkeys|1995;Gattaca|1997;Ghostbusters|1984;Airplane!|1980;Annie Hall|1977;Rushmore|1998;American Beauty|1999;Heat|1995;Jaws|1975;Run Lola Run|1998`
+  .split(';').map((line, id) => { const [title, detail] = line.split('|'); return { id, title, detail }; });
+
+const random = seed => () => { seed = (seed * 1664525 + 1013904223) >>> 0; return seed / 4294967296; };
+const DIM = 8;
+const dot = (a, b) => a.reduce((s, x, i) => s + x * b[i], 0);
+
+export function toyModel({ films = FILMS.length, length = 18, layers = 2, heads = 4, panels = 1, normalisation = 'softmax', attention = true, heldOut = true, dates = true, delay = 5, view = 'ribbons', hostile = false, repeat = 1 } = {}) {
+  const catalogue = Array.from({ length: Math.max(films, length + 40) }, (_, i) => (FILMS[i] ? { ...FILMS[i] } : { id: i, title: `${FILMS[i % FILMS.length].title} ${1 + Math.floor(i / FILMS.length)}`, detail: FILMS[i % FILMS.length].detail }));
+  if (hostile) {
+    catalogue[3].title = '<img src=x onerror=alert(1)>';
+    catalogue[5].title = 'A very long title '.repeat(28);
+    catalogue[8].title = 'ספר הג׳ונגל (1967) The Jungle Book';
+    catalogue[9].title = 'مملكة السماء';
+    catalogue[19].title = '<b>bold</b> & "quoted"';
+  }
+  const vectors = catalogue.map((_, i) => { const r = random(i * 7919 + 13); for (let k = 0; k < 5; k++) r(); return Array.from({ length: DIM }, () => r() + r() - 1); });
+  const salience = catalogue.map((_, i) => ({ 13: 1.6, 17: 1, 0: .8, 15: .6 })[i] ?? random(i + 3)() * .5);
+  const start = catalogue.slice(0, length).map(f => f.id);
+  const state = { history: start, now: null, layer: null, head: null, query: null, topn: 10, view, _past: [], _future: [], _start: start, _words: { item: 'film', items: 'films', acted: 'watched' }, _seq: 0, _search: {}, _matches: {}, _answer: {} };
+  const listeners = new Map();
+  const emit = name => { for (const f of listeners.get(name) ?? []) f(); };
+
+  function maps(ids, model) {
+    const out = [];
+    for (let l = 0; l < layers; l++) for (let h = 0; h < heads; h++) {
+      const r = random(model * 1000 + l * 10 + h + 5), sharp = 1 + 4 * r(), recent = .25 * r() * (l ? .5 : 1.5), salient = 2 * r();
+      out.push(ids.map((q, i) => {
+        const z = ids.map((k, j) => (j > i ? 0 : Math.exp(sharp * dot(vectors[q], vectors[k]) * .5 - recent * (i - j) + salient * salience[k])));
+        const s = normalisation === 'softmax' ? z.reduce((a, b) => a + b, 0) : 6;
+        return z.map(v => (normalisation === 'gate' ? v / (v + s) : v / s));
+      }));
+    }
+    return out;
+  }
+  function panel(model) {
+    const n = state.history.length, now = state.now ?? n, query = Math.min(state.query ?? now, now), ids = state.history.slice(0, now);
+    const all = attention ? maps(ids, model) : [], mean = l => ids.map((_, i) => ids.map((__, j) => { let s = 0; for (let h = 0; h < heads; h++) s += all[l * heads + h][i][j]; return s / heads; }));
+    const layer = state.layer ?? layers, map = attention ? (state.head === null ? mean(layer - 1) : all[(layer - 1) * heads + state.head - 1]) : null;
+    const last = attention && now ? mean(layers - 1)[now - 1] : ids.map((_, i) => .8 ** (now - 1 - i));
+    const taste = Array.from({ length: DIM }, (_, d) => ids.reduce((s, id, i) => s + last[i] * vectors[id][d], 0));
+    const ranked = catalogue.filter(f => !state.history.includes(f.id)).map(f => ({ id: f.id, score: 4.5 + 3.2 * dot(taste, vectors[f.id]) + salience[f.id] + .3 * model })).sort((a, b) => b.score - a.score).map((r, i) => ({ ...r, rank: i + 1 }));
+    const row = new Float32Array(n), s = Math.min(24, now), thumbs = new Uint8Array(layers * (heads + 1) * s * s), full = new Float32Array(n * n);
+    if (map && now) map[query - 1].forEach((w, j) => { row[j] = w; });
+    if (map) map.forEach((r, i) => r.forEach((w, j) => { full[i * n + j] = w; }));
+    for (let l = 0; l < layers && attention; l++) for (let h = 0; h <= heads; h++) {
+      const m = h === heads ? mean(l) : all[l * heads + h];
+      for (let i = 0; i < s; i++) for (let j = 0; j < s; j++) thumbs[((l * (heads + 1) + h) * s + i) * s + j] = 255 * Math.sqrt(m[Math.floor(i * now / s)][Math.floor(j * now / s)]);
+    }
+    const view = a => new DataView(a.buffer);
+    return {
+      name: ['SASRec', 'BERT4Rec'][model], catalogue_size: catalogue.length, layers: attention ? layers : 0, heads: attention ? heads : 0, normalisation, map_names: [],
+      row: attention ? view(row) : null, matrix: attention && state.view === 'matrix' ? view(full) : null, thumbs: attention && now ? view(thumbs) : null, thumb_size: s,
+      recommendations: n ? ranked.slice(0, state.topn) : [], held_out: heldOut && n ? ranked[Math.min(18, ranked.length - 1)] : null,
+    };
+  }
+  function answer() {
+    const n = state.history.length, now = state.now ?? n, all = Array.from({ length: panels }, (_, k) => panel(k));
+    const ids = new Set([...state.history, ...all.flatMap(p => [...p.recommendations, ...(p.held_out ? [p.held_out] : [])].map(r => r.id))]);
+    const day = i => ['3 Nov', '4 Nov', '29 Dec', '2 Jan'][Math.floor(i / 6)] ?? '3 Jan';
+    return {
+      seq: state._seq, error: null, shown: { history: state.history, now, layer: state.layer ?? layers, head: state.head, query: Math.min(state.query ?? now, now), topn: state.topn, view: state.view },
+      labels: [...ids].map(id => ({ id, title: catalogue[id].title, detail: catalogue[id].detail })), dates: state.history.map((_, i) => (dates ? day(i) : null)),
+      panels: all, foot: 'Specimen figures, toy model, not a trained one · 2 layers × 4 heads · development page',
+    };
+  }
+  const model = {
+    state, catalogue, answer,
+    get: name => state[name],
+    set: (name, value) => { if (JSON.stringify(state[name]) !== JSON.stringify(value)) { state[name] = value; emit(`change:${name}`); } },
+    save_changes: () => { const asked = { seq: state._seq, search: state._search.seq }; setTimeout(() => model.work(asked), model.delay); },
+    work: asked => {
+      if (state._search.seq === asked.search && state._matches.seq !== asked.search && asked.search) {
+        const text = state._search.text.toLowerCase();
+        state._matches = { seq: asked.search, text: state._search.text, matches: catalogue.filter(f => f.title.toLowerCase().includes(text) && !state.history.includes(f.id)).slice(0, 20) };
+        emit('change:_matches');
+      }
+      if (asked.seq === state._seq && !model.silent) model.push();
+    },
+    push: () => { state._answer = model.broken ? { ...state._answer, seq: state._seq, error: model.broken } : answer(); emit('change:_answer'); },
+    send: content => console.log('message', JSON.stringify(content)),
+    on: (name, f) => { listeners.set(name, [...(listeners.get(name) ?? []), f]); },
+    off: (name, f) => { listeners.set(name, (listeners.get(name) ?? []).filter(g => g !== f)); },
+    delay, silent: false, broken: '', repeat,
+  };
+  return model;
+}

@@ -1,0 +1,93 @@
+// Making and keeping DOM nodes. Text from data enters as text nodes only.
+
+const SVG = new Set(['svg', 'g', 'path', 'line', 'rect', 'circle', 'text', 'defs', 'linearGradient', 'stop', 'clipPath']);
+type Props = Record<string, string | number | boolean | undefined | null>;
+type Child = Node | string | null | undefined;
+
+export function el<K extends keyof HTMLElementTagNameMap>(tag: K, props?: Props, ...children: Child[]): HTMLElementTagNameMap[K];
+export function el(tag: string, props: Props = {}, ...children: Child[]): Element {
+  const node = document.createElement(tag);
+  attributes(node, props);
+  node.append(...children.filter(c => c !== null && c !== undefined));
+  return node;
+}
+
+export function svg<K extends keyof SVGElementTagNameMap>(tag: K, props: Props = {}, ...children: Child[]): SVGElementTagNameMap[K] {
+  if (!SVG.has(tag)) throw new Error(`svg: ${tag}`);
+  const node = document.createElementNS('http://www.w3.org/2000/svg', tag);
+  attributes(node, props);
+  node.append(...children.filter(c => c !== null && c !== undefined));
+  return node;
+}
+
+/** Sets what changed; false, null and undefined remove. */
+export function attributes(node: Element, props: Props): void {
+  for (const [name, value] of Object.entries(props)) {
+    if (value === false || value === null || value === undefined) node.removeAttribute(name);
+    else {
+      const text = value === true ? '' : String(value);
+      if (node.getAttribute(name) !== text) node.setAttribute(name, text);
+    }
+  }
+}
+
+export function setText(node: Node, text: string): void {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+/** Places an element absolutely; only what is given changes. */
+export function place(node: HTMLElement | SVGElement, box: { x?: number; y?: number; w?: number; h?: number }): void {
+  const { style } = node;
+  if (box.x !== undefined) style.left = `${round(box.x)}px`;
+  if (box.y !== undefined) style.top = `${round(box.y)}px`;
+  if (box.w !== undefined) style.width = `${round(Math.max(0, box.w))}px`;
+  if (box.h !== undefined) style.height = `${round(Math.max(0, box.h))}px`;
+}
+
+export const round = (v: number): number => Math.round(v * 100) / 100;
+
+/** Nodes kept by key: made when a key first comes, removed when it no longer does. */
+export class Keyed<N extends Element, D> {
+  #nodes = new Map<string, N>();
+  constructor(private parent: Element, private make: (datum: D) => N) {}
+
+  update(data: readonly D[], key: (datum: D) => string, paint: (node: N, datum: D, index: number) => void): void {
+    const keep = new Set<string>();
+    data.forEach((datum, i) => {
+      const k = key(datum);
+      keep.add(k);
+      let node = this.#nodes.get(k);
+      if (!node) {
+        node = this.make(datum);
+        this.#nodes.set(k, node);
+        this.parent.append(node);
+      }
+      paint(node, datum, i);
+    });
+    for (const [k, node] of this.#nodes) if (!keep.has(k)) {
+      node.remove();
+      this.#nodes.delete(k);
+    }
+  }
+
+  /** Reading order in the DOM, for those who do not see the picture. */
+  order(keys: readonly string[]): void {
+    keys.forEach((k, i) => {
+      const node = this.#nodes.get(k), at = this.parent.children[i];
+      if (node && at !== node) this.parent.insertBefore(node, at ?? null);
+    });
+  }
+
+  get(key: string): N | undefined { return this.#nodes.get(key); }
+}
+
+/** A canvas sharp on this screen, cleared, in CSS pixels. */
+export function fitCanvas(canvas: HTMLCanvasElement, width: number, height: number): CanvasRenderingContext2D | null {
+  const ratio = globalThis.devicePixelRatio || 1, w = Math.max(1, Math.round(width * ratio)), h = Math.max(1, Math.round(height * ratio));
+  if (canvas.width !== w || canvas.height !== h) { canvas.width = w; canvas.height = h; }
+  place(canvas, { w: width, h: height });
+  const context = canvas.getContext('2d');
+  context?.setTransform(ratio, 0, 0, ratio, 0, 0);
+  context?.clearRect(0, 0, width, height);
+  return context;
+}

@@ -1,0 +1,92 @@
+// The engine's answer as it crosses the wire, made safe to draw: missing parts become empty
+// ones, binary parts become typed arrays. A partial answer draws a partial picture, never throws.
+import type { Answer, Id, Label, Matches, Normalisation, Panel, Scored, Shown, Words } from '../types';
+
+type Loose = Record<string, unknown>;
+
+const asObject = (value: unknown): Loose => (value && typeof value === 'object' ? value as Loose : {});
+const asArray = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
+const asText = (value: unknown): string => (value === null || value === undefined ? '' : String(value));
+const asNumber = (value: unknown, otherwise: number): number => (typeof value === 'number' && Number.isFinite(value) ? value : otherwise);
+const asId = (value: unknown): Id => (typeof value === 'number' ? value : asText(value));
+
+export const asIds = (value: unknown): Id[] => asArray(value).map(asId);
+export const asStacks = (value: unknown): Id[][] => asArray(value).map(asIds);
+
+/** The bytes of a binary trait, whichever of the forms a widget manager hands them in. */
+function bytes(value: unknown): Uint8Array | null {
+  if (value instanceof ArrayBuffer) return new Uint8Array(value);
+  if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  return null;
+}
+
+function floats(value: unknown): Float32Array | null {
+  const raw = bytes(value);
+  // Copied, because a view into a message need not start at a multiple of four.
+  return raw && new Float32Array(raw.slice(0, raw.length - raw.length % 4).buffer);
+}
+
+function label(value: unknown): Label {
+  const { id, title, detail } = asObject(value);
+  return { id: asId(id), title: asText(title) || asText(id), detail: asText(detail) };
+}
+
+function scored(value: unknown): Scored | null {
+  const { id, rank, score } = asObject(value);
+  return typeof rank === 'number' && typeof score === 'number' ? { id: asId(id), rank, score } : null;
+}
+
+function panel(value: unknown): Panel {
+  const p = asObject(value), norm = asText(p.normalisation);
+  return {
+    name: asText(p.name),
+    catalogueSize: asNumber(p.catalogue_size, 0),
+    layers: asNumber(p.layers, 0),
+    heads: asNumber(p.heads, 0),
+    normalisation: (['softmax', 'gate', 'none'].includes(norm) ? norm : 'softmax') as Normalisation,
+    mapNames: asArray(p.map_names).map(asText),
+    row: floats(p.row),
+    matrix: floats(p.matrix),
+    thumbs: bytes(p.thumbs),
+    thumbSize: asNumber(p.thumb_size, 0),
+    recommendations: asArray(p.recommendations).map(scored).filter(r => r !== null),
+    heldOut: scored(p.held_out),
+  };
+}
+
+function shown(value: unknown): Shown {
+  const s = asObject(value), history = asIds(s.history), now = asNumber(s.now, history.length);
+  return {
+    history, now,
+    layer: asNumber(s.layer, 1),
+    head: typeof s.head === 'number' ? s.head : null,
+    query: asNumber(s.query, now),
+    topn: asNumber(s.topn, 10),
+    view: s.view === 'matrix' ? 'matrix' : 'ribbons',
+  };
+}
+
+/** The answer, or null where there is none yet. */
+export function decodeAnswer(value: unknown): Answer | null {
+  const a = asObject(value);
+  if (!('shown' in a) && !a.error) return null;
+  return {
+    seq: asNumber(a.seq, 0),
+    error: a.error ? asText(a.error) : null,
+    shown: shown(a.shown),
+    labels: new Map(asArray(a.labels).map(label).map(l => [l.id, l])),
+    dates: asArray(a.dates).map(d => (d === null || d === undefined ? null : String(d))),
+    panels: asArray(a.panels).map(panel),
+    foot: asText(a.foot),
+  };
+}
+
+export function decodeMatches(value: unknown): Matches {
+  const m = asObject(value);
+  return { seq: asNumber(m.seq, -1), text: asText(m.text), matches: asArray(m.matches).map(label) };
+}
+
+export function decodeWords(value: unknown): Words {
+  const w = asObject(value);
+  return { item: asText(w.item) || 'item', items: asText(w.items) || 'items', acted: asText(w.acted) || 'chosen' };
+}

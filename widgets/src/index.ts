@@ -1,0 +1,30 @@
+// HistoryExplorer's front end, as anywidget mounts it.
+//
+// Hooks that tests and scripts may rely on; numbers count from 1:
+//   [data-role=explorer]      data-state=empty|loading|pending|ready|error, data-view, data-theme,
+//                             data-seq (of the answer shown), data-moving=true|false (the clock runs)
+//   [data-role=sentence]      the heading
+//   [data-role=history-row]   data-item, data-position, data-weight (drawn now; one a panel, by spaces)
+//   [data-role=remove|grip]   on the pointed row; aria-label "Remove <title>", "Move <title>"
+//   [data-role=now]           the handle; aria-valuenow
+//   [data-role=add|search|match]  adding; match has data-item
+//   [data-role=ribbon]        data-position, data-item, data-weight, data-panel (up to 60 of them;
+//                             longer histories draw [data-role=ribbons-canvas], data-ribbons=<count>)
+//   [data-role=ranking-row]   data-item, data-rank, data-score (drawn now), data-panel
+//   [data-role=score], [data-role=dot], [data-role=held-out] (data-item, data-rank)
+//   [data-role=take]          adds the pointed recommendation to the history
+//   [data-role=map]           a tile of the picker: data-layer, data-head (a number, or mean)
+//   [data-role=matrix], [data-role=rail-handle], [data-role=scale-key]
+//   [data-role=tool-ribbons|tool-matrix|tool-play|tool-undo|tool-redo|tool-reset|tool-table|
+//              tool-save|tool-save-svg|tool-save-pdf]
+//   [data-role=table-history|table-ranking|table-matrix]  every number
+// A row that is leaving has no data-position or data-rank.
+import { type AnyModel, KernelEngine } from './engine/kernel';
+import { Explorer } from './explorer';
+
+export default {
+  render({ model, el }: { model: AnyModel; el: HTMLElement }): () => void {
+    const explorer = new Explorer(new KernelEngine(model), el);
+    return () => explorer.dispose();
+  },
+};

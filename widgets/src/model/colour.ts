@@ -1,0 +1,25 @@
+// The sequential map: one hue, lightness monotone in OKLCH, so that it survives colour blindness
+// and grey printing. Strings are cached: a canvas frame asks for hundreds.
+import { clamp, lerp } from './scale';
+
+const STEPS = 128;
+const cache = new Map<string, string>();
+
+export function sequential(u: number, dark: boolean): string {
+  const step = Math.round(clamp(u) * STEPS), key = `${dark ? 'd' : 'l'}${step}`;
+  let colour = cache.get(key);
+  if (!colour) {
+    const v = step / STEPS, [l, c, h] = dark
+      ? [lerp(.27, .85, v), lerp(.035, .1, Math.sin(v * 2.35)), lerp(268, 262, v)]
+      : [lerp(.955, .42, v), lerp(.018, .175, v ** .85), lerp(258, 266, v)];
+    colour = `oklch(${l.toFixed(4)} ${c.toFixed(4)} ${h.toFixed(1)})`;
+    cache.set(key, colour);
+  }
+  return colour;
+}
+
+/** The tone of a ribbon at its row, and lighter where it widens, at the spine. `u` is the share of full width. */
+export const nearTone = (u: number): number => .3 + .7 * clamp(u) ** .8;
+export const farTone = (u: number): number => .14 + .42 * clamp(u) ** .8;
+/** Among hundreds of thin ribbons only the heavy ones stand out. */
+export const denseTone = (u: number): number => .12 + .88 * clamp(u) ** .7;

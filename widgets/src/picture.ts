@@ -1,0 +1,73 @@
+// What every view is told: the state shown, where things stand, and what may be done.
+import type { Layout } from './layout';
+import type { Change } from './model/change';
+import type { Marks } from './model/marks';
+import type { Told } from './model/sentence';
+import type { Answer, Id, Label, Traits, View, Words } from './types';
+
+export interface Picture {
+  traits: Traits;
+  answer: Answer | null;
+  /** The answer is to what the traits say; otherwise one is awaited. */
+  fresh: boolean;
+  words: Words;
+  told: Told | null;
+  change: Change | null;
+  layout: Layout;
+  /** First row of the magnifier's window. */
+  window: number;
+  dark: boolean;
+  target: Marks;
+  /** The state before the last edit, etched into the picture until it fades. */
+  etched: Marks | null;
+  /** Score axes and decimals, one a panel. */
+  domains: [number, number][];
+  digits: number[];
+  /** The position pointed at, or focused by keyboard. */
+  active: number | null;
+  focused: 'history' | 'ranking' | null;
+  activeRank: { panel: number; id: Id } | null;
+  /** The row under the hand: its key and the y of its middle in the list. */
+  dragged: { key: string; y: number } | null;
+  moving: boolean;
+  canUndo: boolean;
+  canRedo: boolean;
+  canReset: boolean;
+  playing: boolean;
+  searching: boolean;
+  table: boolean;
+  label(id: Id): Label;
+}
+
+export interface Actions {
+  remove(position: number): void;
+  add(id: Id): void;
+  read(position: number): void;
+  move(from: number, to: number): void;
+  dragStart(position: number): void;
+  dragTo(position: number, y: number): void;
+  dragEnd(keep: boolean): void;
+  scrub(now: number): void;
+  scrubTo(now: number): void;
+  scrubEnd(): void;
+  choose(layer: number, head: number | null): void;
+  view(view: View): void;
+  undo(): void;
+  redo(): void;
+  reset(): void;
+  play(): void;
+  search(open: boolean): void;
+  scroll(first: number): void;
+  point(position: number | null): void;
+  pointRank(panel: number, id: Id | null): void;
+  focus(area: 'history' | 'ranking' | null): void;
+  toggleTable(): void;
+  save(format: 'svg' | 'pdf'): void;
+}
+
+export interface ViewPart {
+  /** After an answer, a change of layout or of state. */
+  update?(picture: Picture): void;
+  /** Every frame. */
+  paint?(marks: Marks, picture: Picture): void;
+}

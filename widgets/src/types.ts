@@ -1,0 +1,80 @@
+// What the engine answers and what the picture is told. Everything counts from 1: positions
+// (oldest first), layers, heads, ranks. `null` for a head is the mean over heads.
+
+export type Id = string | number;
+export type View = 'ribbons' | 'matrix';
+
+export interface Label { id: Id; title: string; detail: string }
+export interface Words { item: string; items: string; acted: string }
+export interface Scored { id: Id; rank: number; score: number }
+
+/** The public traits: what Python and the page both read and set. */
+export interface Traits {
+  history: Id[];
+  /** How many of the history the model sees; null: all. */
+  now: number | null;
+  layer: number | null;
+  head: number | null;
+  /** The position read from; null: the last the model sees. */
+  query: number | null;
+  topn: number;
+  view: View;
+}
+
+/** The traits of one answer, with numbers in place of defaults. */
+export interface Shown { history: Id[]; now: number; layer: number; head: number | null; query: number; topn: number; view: View }
+
+export type Normalisation = 'softmax' | 'gate' | 'none';
+
+/** What one model answered. */
+export interface Panel {
+  name: string;
+  catalogueSize: number;
+  layers: number;
+  /** 0: the model has no attention. */
+  heads: number;
+  normalisation: Normalisation;
+  mapNames: string[];
+  /** Attention of the query position to positions 1..n; null without attention. */
+  row: Float32Array | null;
+  /** [query, key], row by row; only while the matrix is shown. */
+  matrix: Float32Array | null;
+  /** [layer, head then mean, s, s], 0 to 255 on a square-root scale. */
+  thumbs: Uint8Array | null;
+  thumbSize: number;
+  recommendations: Scored[];
+  heldOut: Scored | null;
+}
+
+export interface Answer {
+  seq: number;
+  error: string | null;
+  shown: Shown;
+  labels: Map<Id, Label>;
+  dates: (string | null)[];
+  panels: Panel[];
+  foot: string;
+}
+
+export interface Matches { seq: number; text: string; matches: Label[] }
+
+/** Where answers come from: the kernel now; a model in the page later. */
+export interface Engine {
+  traits(): Traits;
+  words(): Words;
+  past(): Id[][];
+  future(): Id[][];
+  start(): Id[];
+  /** The latest answer that is not stale; null before the first. */
+  answer(): Answer | null;
+  /** True while an answer to what the traits now say is under way. */
+  waiting(): boolean;
+  label(id: Id): Label;
+  set(change: Partial<Traits> & { past?: Id[][]; future?: Id[][] }): void;
+  search(text: string): void;
+  /** Matches of the latest search; null until they arrive. */
+  matches(): Matches | null;
+  saveFigure(format: 'svg' | 'pdf'): void;
+  onChange(listener: () => void): () => void;
+  dispose(): void;
+}

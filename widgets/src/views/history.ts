@@ -1,0 +1,160 @@
+// The history as a listbox: titled rows in time order, with what the hand can do to them. Rows are
+// options; grip and x are one pair of buttons beside the list that follow the pointer.
+import { attributes, el, Keyed, place, setText } from '../dom';
+import { trackNow } from '../input/scrub';
+import { trackRows } from '../input/rows';
+import type { Block } from '../layout';
+import { count, weight } from '../model/format';
+import type { HistoryMark, Marks } from '../model/marks';
+import type { Actions, Picture, ViewPart } from '../picture';
+import { icon, setTitle, titleCell } from './titles';
+
+const GRIP = 'M4.8 2.5h.01M4.8 7h.01M4.8 11.5h.01M9.2 2.5h.01M9.2 7h.01M9.2 11.5h.01';
+const CROSS = 'M3.5 3.5l7 7M10.500 3.5l-7 7';
+
+export class HistoryList implements ViewPart {
+  readonly node = el('section', { class: 'history' });
+  #head = el('div', { class: 'head abs' }, el('b'), el('span'));
+  #shareHeads: HTMLElement[];
+  readonly list = el('div', { class: 'list abs', role: 'listbox', 'data-role': 'history' });
+  readonly grip = el('button', { class: 'grip abs', type: 'button', tabindex: -1, 'data-role': 'grip', hidden: true }, icon(GRIP));
+  readonly cross = el('button', { class: 'cross abs', type: 'button', tabindex: -1, 'data-role': 'remove', hidden: true }, icon(CROSS));
+  readonly now = el('div', { class: 'now abs', role: 'slider', tabindex: -1, 'data-role': 'now', 'aria-label': 'Now: how much of the history the model sees' }, el('span', {}, 'now'), el('i'));
+  readonly adder = el('button', { class: 'add abs', type: 'button', tabindex: -1, 'data-role': 'add' }, icon('M7 3v8M3 7h8'), el('span'));
+  #rows: Keyed<HTMLElement, HistoryMark>;
+  #picture: Picture | null = null;
+  /** The position whose row shows grip and x. */
+  hovered: number | null = null;
+
+  constructor(private uid: string, private block: Block, private first: boolean, private act: Actions) {
+    this.#shareHeads = block.history.shares.map(() => el('div', { class: 'small r abs' }));
+    this.node.append(this.#head, ...this.#shareHeads, this.list, this.now, this.adder, this.grip, this.cross);
+    this.#rows = new Keyed(this.list, () => this.#make());
+    this.adder.addEventListener('click', () => act.search(true));
+    this.cross.addEventListener('click', () => {
+      if (this.hovered === null) return;
+      const position = this.hovered;
+      this.hover(null);
+      act.remove(position);
+      this.list.focus({ preventScroll: true });
+    });
+    trackRows(this, act, () => this.#picture, y => this.positionAt(y));
+    trackNow(this.now, act, y => this.boundaryAt(y));
+    this.list.addEventListener('focus', () => act.focus('history'));
+    this.list.addEventListener('blur', () => act.focus(null));
+  }
+
+  #make(): HTMLElement {
+    const { history } = this.block;
+    const row = el('div', { class: 'row', role: 'option', 'data-role': 'history-row' },
+      el('div', { class: 'mark' }), el('div', { class: 'date small' }), el('div', { class: 'pos' }), titleCell(), ...history.shares.map(() => el('div', { class: 'share' })));
+    const [mark, date, pos, film, ...shares] = row.children as unknown as HTMLElement[];
+    place(mark!, { x: history.left, w: history.right - history.left });
+    place(date!, { x: history.date?.x ?? 0, w: history.date?.w ?? 0 });
+    place(pos!, { x: history.pos.x, w: history.pos.w });
+    place(film!, history.title);
+    shares.forEach((s, k) => place(s, history.shares[k]!));
+    return row;
+  }
+
+  /** The row at a height of the stage, as a position; null outside the list. */
+  positionAt(y: number): number | null {
+    const p = this.#picture;
+    if (!p) return null;
+    const position = Math.floor((y - this.block.top) / this.block.history.row) + p.window + 1;
+    return position >= 1 && position <= p.traits.history.length && position <= p.window + p.layout.rows ? position : null;
+  }
+
+  /** How many rows lie above a height of the stage. */
+  boundaryAt(y: number): number {
+    const p = this.#picture!, { row } = this.block.history;
+    return Math.max(0, Math.min(p.traits.history.length, Math.round((y - this.block.top) / row) + p.window));
+  }
+
+  hover(position: number | null): void {
+    if (position === this.hovered) return;
+    this.hovered = position;
+    this.act.point(position);
+    this.#placeActions();
+  }
+
+  #placeActions(): void {
+    const p = this.#picture, at = this.hovered, { history, top } = this.block;
+    const id = at === null ? undefined : p?.traits.history[at - 1], shown = id !== undefined && !!p && !p.dragged;
+    this.grip.hidden = this.cross.hidden = !shown;
+    if (!shown) return;
+    const y = top + (at! - 1 - p.window) * history.row, { title } = p.label(id);
+    place(this.grip, { x: history.pos.x + history.pos.w - 20, y, w: 24, h: history.row });
+    place(this.cross, { x: history.title.x + history.title.w - 22, y: y + 1, w: 22, h: history.row - 2 });
+    attributes(this.grip, { 'aria-label': `Move ${title}`, title: 'Drag to reorder' });
+    attributes(this.cross, { 'aria-label': `Remove ${title}`, title: 'Remove' });
+  }
+
+  update(picture: Picture): void {
+    this.#picture = picture;
+    const { history, top } = this.block, { layout, traits, words } = picture, n = traits.history.length;
+    const matrix = this.block.matrix !== null;
+    setText(this.#head.children[0]!, matrix ? 'Reads from' : 'History');
+    setText(this.#head.children[1]!, n && !matrix ? ` ${count(n, words)}${layout.wide && history.title.w > 170 ? ', oldest first' : ''}` : '');
+    place(this.#head, { x: history.title.x, y: top - (matrix ? 34 : 25) });
+    this.#shareHeads.forEach((node, k) => {
+      place(node, { x: history.shares[k]!.x - 30, y: top - 25, w: history.shares[k]!.w + 30 });
+      setText(node, n && picture.answer && this.block.panels.length === 1 && this.block.panels[0]!.attends ? 'attention' : '');
+    });
+    place(this.list, { x: 0, y: top, w: history.right + 2, h: layout.rows * history.row });
+    this.list.classList.toggle('clipped', layout.windowed);
+    attributes(this.list, {
+      tabindex: this.first && n ? 0 : -1,
+      'aria-label': `History, ${count(n, words)}, oldest first${this.first ? '' : ', again'}`,
+    });
+    setText(this.adder.children[1]!, `Add ${/^[aeiou]/i.test(words.item) ? 'an' : 'a'} ${words.item}`);
+    if (this.hovered !== null && this.hovered > n) this.hovered = null;
+  }
+
+  paint(marks: Marks, picture: Picture): void {
+    this.#picture = picture;
+    const { history, panels } = this.block, { window, layout, answer, fresh } = picture;
+    const query = fresh && answer && answer.panels.some(p => p.row) ? answer.shown.query : picture.target.now;
+    const drawn = marks.history.filter(m => m.order + m.height > window && m.order < window + layout.rows);
+    this.#rows.update(drawn, m => m.key, (row, m) => {
+      const dragged = picture.dragged?.key === m.key, reads = m.position > 0 && m.position === query, hot = picture.active === m.position && m.position > 0;
+      const y = dragged ? picture.dragged!.y - history.row / 2 : (m.order - window) * history.row;
+      place(row, { y, h: m.height * history.row });
+      row.style.lineHeight = `${history.row * m.height}px`;
+      row.style.opacity = m.opacity < 1 ? String(m.opacity) : '';
+      row.className = `row${m.position ? '' : ' gone'}${reads ? ' reads' : ''}${m.position > marks.seen ? ' later' : ''}${hot ? ' hot' : ''}${hot && picture.focused === 'history' ? ' focus' : ''}${dragged ? ' dragged' : ''}${this.hovered === m.position && m.position ? ' grips' : ''}`;
+      attributes(row, {
+        id: `${this.uid}-h-${this.first ? '' : 'again-'}${m.key}`, 'data-item': String(m.id), 'data-position': m.position || null,
+        'data-weight': m.weights.map(w => (w === null ? '' : w.toFixed(6))).join(' ').trim() || null,
+        'aria-selected': m.position ? String(reads) : null, 'aria-hidden': m.position ? null : 'true',
+        'aria-setsize': m.position ? picture.traits.history.length : null, 'aria-posinset': m.position || null,
+      });
+      const [, date, pos, film, ...shares] = row.children as unknown as HTMLElement[];
+      setText(date!, history.date && m.position && (answer?.dates[m.position - 1] ?? null) !== (answer?.dates[m.position - 2] ?? null) ? answer?.dates[m.position - 1] ?? '' : '');
+      setText(pos!, m.position ? String(m.position) : '');
+      setTitle(film!, picture.label(m.id));
+      shares.forEach((node, k) => {
+        const panel = panels[k], w = panel ? m.weights[panel.index] : null;
+        setText(node, w === null || w === undefined ? '' : weight(w, answer!.panels[panel!.index]!.normalisation));
+      });
+    });
+    this.#rows.order(drawn.map(m => m.key));
+    const active = picture.focused === 'history' ? drawn.find(m => m.position === picture.active && m.position) : undefined;
+    attributes(this.list, { 'aria-activedescendant': active ? `${this.uid}-h-${this.first ? '' : 'again-'}${active.key}` : null });
+    this.#paintEnd(marks, picture);
+    this.#placeActions();
+  }
+
+  #paintEnd(marks: Marks, picture: Picture): void {
+    const { history, top } = this.block, { layout, window } = picture, n = picture.traits.history.length;
+    const heights = marks.history.reduce((s, m) => s + m.height, 0), bottom = top + Math.min(heights - window, Math.max(layout.rows, 0)) * history.row;
+    const nowY = (marks.now - window) * history.row, inSight = nowY >= 0 && nowY <= layout.rows * history.row + .5;
+    this.now.hidden = !n || !inSight || this.block.matrix !== null;
+    place(this.now, { x: history.nowX, y: top + nowY + 2.5, w: history.right - 4 - history.nowX });
+    this.now.classList.toggle('labelled', history.date !== null);
+    attributes(this.now, { 'aria-valuemin': Math.min(1, n), 'aria-valuemax': n, 'aria-valuenow': picture.target.now, 'aria-valuetext': `${picture.target.now} of ${count(n, picture.words)}` });
+    this.adder.hidden = picture.searching || this.block.matrix !== null || !this.first;
+    place(this.adder, { x: history.pos.x + history.pos.w - 20, y: bottom + 4 });
+    this.adder.style.setProperty('--gap', `${history.title.x - (history.pos.x + history.pos.w - 20) - 14}px`);
+  }
+}

@@ -1,0 +1,99 @@
+// Layer and head picker: every map in miniature, so that one chooses by pattern. It is the control
+// and the overview at once: a grid of radio buttons, one tab stop.
+import { attributes, el, place } from '../dom';
+import { type PanelLayout, pickerWidth } from '../layout';
+import { sequential } from '../model/colour';
+import type { Actions, Picture, ViewPart } from '../picture';
+import type { Panel } from '../types';
+
+export class Picker implements ViewPart {
+  readonly node = el('div', { class: 'picker', role: 'radiogroup', 'aria-label': 'Layer and head', 'data-role': 'picker' });
+  #tiles: HTMLButtonElement[] = [];
+  #drawn = '';
+  #thumbs: Uint8Array | null | undefined = undefined;
+
+  constructor(private panel: PanelLayout, private act: Actions) {
+    this.node.addEventListener('keydown', event => this.#key(event));
+  }
+
+  update(picture: Picture): void {
+    const at = this.panel.picker, answer = picture.answer?.panels[this.panel.index];
+    this.node.hidden = !at || !answer;
+    if (!at || !answer) return;
+    const columns = answer.heads > 1 ? answer.heads + 1 : 1, shape = `${answer.layers}x${columns}`;
+    if (shape !== this.#drawn) { this.#build(answer, columns); this.#drawn = shape; this.#thumbs = undefined; }
+    const layer = Math.min(picture.answer!.shown.layer, answer.layers), { head } = picture.answer!.shown;
+    const chosen = (layer - 1) * columns + (columns === 1 ? 0 : head === null || head > answer.heads ? columns - 1 : head - 1);
+    const empty = !picture.traits.history.length;
+    this.#tiles.forEach((tile, i) => attributes(tile, { 'aria-checked': String(i === chosen && !empty), tabindex: i === chosen && !empty ? 0 : -1, disabled: empty }));
+    const key = empty ? null : answer.thumbs;
+    if (key !== this.#thumbs || this.node.dataset.dark !== String(picture.dark)) {
+      this.#thumbs = key;
+      this.node.dataset.dark = String(picture.dark);
+      const size = answer.thumbSize, area = size * size;
+      this.#tiles.forEach((tile, i) => {
+        const layerAt = Math.floor(i / columns), column = i % columns, map = layerAt * (answer.heads + 1) + column;
+        thumb(tile.firstElementChild as HTMLCanvasElement, key?.subarray(map * area, (map + 1) * area) ?? null, size, picture.dark, tile);
+      });
+    }
+  }
+
+  #build(answer: Panel, columns: number): void {
+    const { x, y, tile, gap, labels } = this.panel.picker!, lead = (c: number) => x + c * (tile + gap) + (columns > 1 && c === columns - 1 ? 2 + gap : 0);
+    const side = labels === 'left' ? { x: x - 66, w: 58 } : { x: x + pickerWidth(answer.heads, tile, gap) + 8, w: 58 }, align = labels === 'left' ? 'r' : '';
+    const text = (cls: string, words: string, box: { x: number; y: number; w: number }) => { const n = el('div', { class: `small abs ${cls}`, 'aria-hidden': 'true' }, words); place(n, box); return n; };
+    const crowded = tile < 16;
+    this.node.replaceChildren(text(align, 'Head', { ...side, y: y - 16 }));
+    for (let c = 0; c < columns; c++) {
+      const name = columns > 1 && c === columns - 1 ? 'mean' : String(c + 1);
+      if (!crowded || name === 'mean' || c % 2 === 0) this.node.append(text('c', name, { x: lead(c) - 12, y: y - 16, w: tile + 24 }));
+    }
+    this.#tiles = [];
+    for (let l = 0; l < answer.layers; l++) {
+      const ty = y + l * (tile + gap);
+      this.node.append(text(align, `Layer ${l + 1}`, { ...side, y: ty + tile / 2 - 6 }));
+      for (let c = 0; c < columns; c++) {
+        const head = c < answer.heads ? c + 1 : null, name = columns === 1 ? `Layer ${l + 1}` : `Layer ${l + 1}, ${head === null ? 'mean of heads' : `head ${head}`}`;
+        const button = el('button', { type: 'button', role: 'radio', class: 'tile abs', 'aria-label': name, title: name, 'data-role': 'map', 'data-layer': l + 1, 'data-head': head ?? 'mean' }, el('canvas'));
+        place(button, { x: lead(c), y: ty, w: tile, h: tile });
+        button.addEventListener('click', () => this.act.choose(l + 1, columns === 1 ? null : head));
+        this.#tiles.push(button);
+        this.node.append(button);
+      }
+    }
+  }
+
+  #key(event: KeyboardEvent): void {
+    const i = this.#tiles.indexOf(event.target as HTMLButtonElement), columns = Number(this.#drawn.split('x')[1]);
+    const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns }[event.key];
+    const tile = step === undefined || i < 0 ? undefined : this.#tiles[i + step];
+    if (step === undefined) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (!tile || (Math.abs(step) === 1 && Math.floor(i / columns) !== Math.floor((i + step) / columns))) return;
+    tile.focus();
+    tile.click();
+  }
+}
+
+/** One map, one canvas pixel a cell. Without weights: the triangle of a causal model, grey. */
+function thumb(canvas: HTMLCanvasElement, cells: Uint8Array | null, size: number, dark: boolean, host: Element): void {
+  const n = cells && size ? size : 1;
+  canvas.width = canvas.height = cells && size ? n * 2 : 54;
+  const context = canvas.getContext('2d');
+  if (!context) return;
+  const triangle = (side: number) => { context.beginPath(); context.moveTo(0, 0); context.lineTo(0, side); context.lineTo(side, side); context.fill(); };
+  if (!cells || !size) {
+    context.fillStyle = getComputedStyle(host).getPropertyValue('--rule');
+    triangle(54);
+    return;
+  }
+  const causal = cells.every((v, i) => v === 0 || i % n <= Math.floor(i / n));
+  context.fillStyle = sequential(0, dark);
+  if (causal) triangle(2 * n); else context.fillRect(0, 0, 2 * n, 2 * n);
+  cells.forEach((v, i) => {
+    if (v < 12) return;
+    context.fillStyle = sequential(v / 255, dark);
+    context.fillRect(i % n * 2, Math.floor(i / n) * 2, 2, 2);
+  });
+}

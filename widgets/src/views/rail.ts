@@ -1,0 +1,105 @@
+// The magnifier of a long history: a rail that holds every position, the window of it that the
+// list shows, and the names of the heaviest that are out of sight.
+import { attributes, el, place, svg } from '../dom';
+import { type Block, type PanelLayout, RAIL } from '../layout';
+import { denseTone, sequential } from '../model/colour';
+import { weight } from '../model/format';
+import type { Marks } from '../model/marks';
+import { heaviest } from '../model/sentence';
+import { clamp, lerp, snapDown } from '../model/scale';
+import type { Actions, Picture, ViewPart } from '../picture';
+
+const NAMED = 3; // at most so many out of sight are named
+const TITLE = 26; // letters of a name
+
+export class Rail implements ViewPart {
+  readonly under = svg('g', { 'data-role': 'rail' });
+  readonly over = svg('g');
+  /** What the pointer drags: the rail, or in the matrix its left edge. */
+  readonly handle = el('div', { class: 'rail abs', role: 'scrollbar', tabindex: -1, 'aria-label': 'Part of the history in the list', 'aria-orientation': 'vertical', 'data-role': 'rail-handle' });
+  #cells = svg('g');
+  #frame = svg('g');
+
+  constructor(private block: Block, private panel: PanelLayout, act: Actions) {
+    this.under.append(this.#frame, this.#cells);
+    let dragging = false;
+    const go = (event: PointerEvent): void => {
+      const box = this.handle.getBoundingClientRect(), u = (event.clientY - box.top) / box.height;
+      act.scroll(Math.round(u * Number(this.handle.dataset.total) - Number(this.handle.dataset.rows) / 2));
+    };
+    this.handle.addEventListener('pointerdown', event => { dragging = true; this.handle.setPointerCapture(event.pointerId); go(event); });
+    this.handle.addEventListener('pointermove', event => { if (dragging) go(event); });
+    this.handle.addEventListener('pointerup', () => { dragging = false; });
+  }
+
+  #geometry(picture: Picture) {
+    const { block, panel } = this, { history, top, matrix } = block;
+    const height = picture.layout.rows * history.row, x = matrix ? matrix.x : panel.rail ?? 0;
+    const edge = panel.dir > 0 ? history.right + (matrix ? -2 : 2) : history.left - 2;
+    return { x, edge, near: panel.dir > 0 ? x - 3 : x + RAIL + 3, height, top, width: matrix ? matrix.side : RAIL };
+  }
+
+  update(picture: Picture): void {
+    const shown = picture.layout.windowed && (this.panel.rail !== null || this.block.matrix !== null);
+    this.handle.hidden = !shown;
+    this.#frame.replaceChildren();
+    this.over.replaceChildren();
+    if (!shown) { this.#cells.replaceChildren(); return; }
+    const n = picture.traits.history.length, { rows } = picture.layout, { window } = picture;
+    const { x, edge, near, height, top, width } = this.#geometry(picture), pitch = height / n;
+    const y0 = top + window * pitch, y1 = top + (window + rows) * pitch;
+    this.#frame.append(
+      svg('path', { d: `M${edge},${top}L${near},${y0}V${y1}L${edge},${top + height}Z`, fill: 'var(--accent-wash)' }),
+      svg('path', { d: `M${edge},${top}L${near},${y0}M${edge},${top + height}L${near},${y1}`, stroke: 'var(--accent)', 'stroke-opacity': .4, fill: 'none' }),
+    );
+    this.over.append(svg('rect', { x: x - 3, y: y0 - 1, width: width + 6, height: y1 - y0 + 2, rx: 2, class: 'frame' }));
+    place(this.handle, { x: x - 6, y: top, w: this.block.matrix ? 12 : RAIL + 12, h: height });
+    attributes(this.handle, { 'aria-valuemin': 1, 'aria-valuemax': n, 'aria-valuenow': window + 1, 'aria-valuetext': `${window + 1} to ${window + rows} of ${n}`, 'data-total': n, 'data-rows': rows });
+    if (!this.block.matrix) { this.#positions(n, picture); this.#names(picture); }
+  }
+
+  /** Position labels, where the magnifier's edges leave room. */
+  #positions(n: number, picture: Picture): void {
+    const { edge, near, height, top } = this.#geometry(picture), pitch = height / n, step = snapDown(n / 3);
+    if (Math.abs(near - edge) < 40) return;
+    const { window } = picture, { rows } = picture.layout;
+    for (const position of [1, ...Array.from({ length: Math.floor(n / step) }, (_, i) => (i + 1) * step)]) {
+      const y = top + (position - .5) * pitch, inside = position > window && position <= window + rows;
+      const upper = lerp(edge, near, clamp((y - top) / Math.max(1, window * pitch))), lower = lerp(near, edge, clamp((y - top - (window + rows) * pitch) / Math.max(1, (n - window - rows) * pitch)));
+      const line = position <= window ? upper : lower;
+      if (inside || Math.abs(near - line) < 26) continue;
+      const text = svg('text', { x: this.panel.dir > 0 ? near - 3 : near + 3, y: y + 4, 'text-anchor': this.panel.dir > 0 ? 'end' : 'start', class: 'tick' }, String(position));
+      this.over.append(text);
+    }
+  }
+
+  #names(picture: Picture): void {
+    const answer = picture.answer?.panels[this.panel.index];
+    if (!picture.fresh || !answer?.row) return;
+    const n = picture.traits.history.length, { height, top } = this.#geometry(picture), pitch = height / n, placed: number[] = [];
+    for (const position of heaviest(answer.row)) {
+      if (placed.length >= NAMED || (answer.row[position - 1] ?? 0) < 2 / n) break;
+      const y = top + (position - .5) * pitch;
+      if ((position > picture.window && position <= picture.window + picture.layout.rows) || placed.some(p => Math.abs(p - y) < 16)) continue;
+      placed.push(y);
+      const { title } = picture.label(picture.traits.history[position - 1]!), letters = [...title];
+      const name = letters.length > TITLE ? `${letters.slice(0, TITLE - 1).join('').trimEnd()}…` : title;
+      this.over.append(svg('text', { x: this.panel.x0 + 6 * this.panel.dir, y: y - 5, 'text-anchor': this.panel.dir > 0 ? 'start' : 'end', class: 'note' },
+        `${name} ${weight(answer.row[position - 1]!, answer.normalisation)}`));
+    }
+  }
+
+  paint(marks: Marks, picture: Picture): void {
+    if (!picture.layout.windowed || this.panel.rail === null) return;
+    const { height, top } = this.#geometry(picture), total = Math.max(1, marks.history.reduce((s, m) => s + m.height, 0)), pitch = height / total;
+    const scale = marks.panels[this.panel.index]?.scale ?? 100, known = picture.fresh;
+    this.#cells.replaceChildren(...marks.history.map(m => {
+      const w = m.weights[this.panel.index];
+      return svg('rect', {
+        x: this.panel.rail!, y: (top + m.order * pitch).toFixed(2), width: RAIL, height: (pitch * m.height + .1).toFixed(2), 'data-position': m.position,
+        fill: known && w !== null && w !== undefined ? sequential(denseTone(Math.abs(w) * scale / 11), picture.dark) : 'var(--rule)',
+        stroke: picture.active === m.position ? 'var(--accent)' : null,
+      });
+    }));
+  }
+}

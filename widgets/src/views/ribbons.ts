@@ -1,0 +1,71 @@
+// The ribbons of one panel as SVG: each partitions the spine by its weight. The state before the
+// last edit stays etched into them; what was removed stays dashed.
+import { attributes, Keyed, svg } from '../dom';
+import type { Block, PanelLayout } from '../layout';
+import type { Marks } from '../model/marks';
+import type { Actions, Picture, ViewPart } from '../picture';
+import { type Flow, flows, spineX } from './flow';
+
+const DENSE = 60; // above this the ribbons go to a canvas
+
+export class Ribbons implements ViewPart {
+  readonly node = svg('g', { 'data-role': 'ribbons' });
+  #etch = svg('g', { class: 'etch' });
+  #drawn = svg('g');
+  #keyed: Keyed<SVGGElement, Flow>;
+  #etched: Marks | null = null;
+
+  constructor(private uid: string, private block: Block, private panel: PanelLayout, act: Actions) {
+    this.node.append(this.#drawn, this.#etch);
+    this.#keyed = new Keyed(this.#drawn, flow => this.#make(flow));
+    this.node.addEventListener('pointerover', event => {
+      const at = (event.target as Element).closest('[data-position]');
+      if (at) act.point(Number(at.getAttribute('data-position')) || null);
+    });
+    this.node.addEventListener('pointerleave', () => act.point(null));
+  }
+
+  #make({ mark }: Flow): SVGGElement {
+    const id = `${this.uid}-${this.panel.index}-${mark.key}`, { x0, x1 } = this.panel;
+    return svg('g', { 'data-role': 'ribbon', 'data-panel': this.panel.index + 1 },
+      svg('linearGradient', { id, x1: x0, x2: x1, gradientUnits: 'userSpaceOnUse' }, svg('stop', { offset: 0 }), svg('stop', { offset: 1 })),
+      svg('path', { fill: `url(#${id})` }), svg('rect', { x: spineX(this.panel), width: this.panel.spine }));
+  }
+
+  paint(marks: Marks, picture: Picture): void {
+    const { block, panel } = this, dense = panel.rail !== null && marks.history.length > DENSE;
+    const known = this.#known(picture);
+    const data = dense ? [] : flows(marks, picture.layout, block.history, panel, block.top, known, picture.dark);
+    this.#keyed.update(data, f => f.mark.key, (node, f) => {
+      const [gradient, path, rect] = node.children as unknown as [Element, Element, Element];
+      const lit = picture.active === null || picture.active === f.mark.position;
+      attributes(node, {
+        'data-position': f.mark.position, 'data-item': String(f.mark.id), 'data-weight': known ? f.weight.toFixed(6) : '',
+        opacity: lit ? null : .42, class: f.mark.position ? null : 'leaving',
+      });
+      attributes(gradient.children[0]!, { 'stop-color': f.near });
+      attributes(gradient.children[1]!, { 'stop-color': f.far });
+      attributes(path, { d: f.d });
+      attributes(rect, { y: f.y1.toFixed(2), height: f.h1.toFixed(2), fill: f.near });
+    });
+    this.#paintEtch(picture, dense);
+  }
+
+  #known(picture: Picture): boolean { return picture.fresh && !!picture.answer?.panels[this.panel.index]?.row; }
+
+  #paintEtch(picture: Picture, dense: boolean): void {
+    const before = dense ? null : picture.etched;
+    if (before === this.#etched) return;
+    this.#etched = before;
+    this.#etch.replaceChildren();
+    if (!before) return;
+    const stays = new Set(picture.target.history.map(m => m.key)), x = this.panel.dir === 1 ? spineX(this.panel) + this.panel.spine + 2 : spineX(this.panel) - 4;
+    for (const f of flows(before, picture.layout, this.block.history, this.panel, this.block.top, true, picture.dark)) {
+      const gone = !stays.has(f.mark.key);
+      this.#etch.append(
+        svg('path', { d: f.d, class: gone ? 'was gone' : 'was' }),
+        svg('rect', { x, y: f.y1, width: 2, height: f.h1, fill: gone ? 'var(--ink-2)' : 'var(--axis)' }),
+      );
+    }
+  }
+}

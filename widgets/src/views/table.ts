@@ -1,0 +1,43 @@
+// Every number of the picture as tables, for reading, copying and screen readers.
+import { el } from '../dom';
+import { minus } from '../model/format';
+import { lensInFull } from '../model/sentence';
+import type { Picture, ViewPart } from '../picture';
+
+type Cell = string | number;
+
+function table(caption: string, role: string, head: Cell[], rows: Cell[][]): HTMLTableElement {
+  const numeric = head.map((_, i) => rows.every(r => r[i] === '' || /^[−\d.,%]+$/.test(String(r[i]))));
+  const cell = (value: Cell, i: number) => el('td', { class: numeric[i] ? 'r' : null, dir: numeric[i] ? null : 'auto' }, String(value));
+  return el('table', { 'data-role': role }, el('caption', {}, caption),
+    el('thead', {}, el('tr', {}, ...head.map((h, i) => el('th', { scope: 'col', class: numeric[i] ? 'r' : null }, String(h))))),
+    el('tbody', {}, ...rows.map(r => el('tr', {}, ...r.map(cell)))));
+}
+
+export class Table implements ViewPart {
+  readonly node = el('section', { class: 'tables', hidden: true, tabindex: 0, 'aria-label': 'Every number of the picture', 'data-role': 'table' });
+
+  update(picture: Picture): void {
+    const { answer, traits } = picture;
+    this.node.hidden = !picture.table || !answer || !traits.history.length;
+    if (this.node.hidden || !answer) { this.node.replaceChildren(); return; }
+    const two = answer.panels.length > 1, panels = answer.panels, shown = answer.shown;
+    const number = (w: number | undefined) => (w === undefined ? '' : minus(w.toFixed(6)));
+    const detail = shown.history.some(id => picture.label(id).detail), dated = answer.dates.some(d => d);
+    const attending = panels.filter(p => p.row);
+    const history = table('History, oldest first', 'table-history',
+      ['position', 'title', ...(detail ? ['detail'] : []), ...(dated ? ['date'] : []), ...attending.map(p => `attention${two ? `, ${p.name}` : ''}, ${lensInFull(answer, p)}`)],
+      shown.history.map((id, i) => {
+        const label = picture.label(id), sees = i < Math.min(shown.query, shown.now);
+        return [i + 1, label.title, ...(detail ? [label.detail] : []), ...(dated ? [answer.dates[i] ?? ''] : []), ...attending.map(p => (sees ? number(p.row![i]) : ''))];
+      }));
+    const ranked = panels.map(p => table(two ? `Recommendations of ${p.name}` : 'Recommendations', 'table-ranking', ['rank', 'title', 'score'],
+      [...p.recommendations, ...(p.heldOut && !p.recommendations.some(r => r.id === p.heldOut!.id) ? [p.heldOut] : [])].map(r => [r.rank, picture.label(r.id).title, number(r.score)])));
+    const maps = panels.filter(p => p.matrix).map(p => {
+      const n = Math.round(Math.sqrt(p.matrix!.length));
+      return table(`Attention of each position (rows) to each (columns)${two ? `, ${p.name}` : ''}, ${lensInFull(answer, p)}`, 'table-matrix', ['', ...Array.from({ length: n }, (_, j) => j + 1)],
+        Array.from({ length: n }, (_, i) => [i + 1, ...Array.from({ length: n }, (__, j) => (p.matrix![i * n + j] ? number(p.matrix![i * n + j]) : ''))]));
+    });
+    this.node.replaceChildren(el('div', { class: 'pair' }, history, ...ranked), ...maps);
+  }
+}
