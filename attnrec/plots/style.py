@@ -1,0 +1,89 @@
+"""Colour, type and text of the figures: the explorer's own, on paper."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.text import Text
+from matplotlib.textpath import TextToPath
+
+INK, INK_2, INK_3 = "#1c2127", "#535b66", "#6a727c"
+ACCENT, RULE, AXIS = "#2e58c4", "#e6e9ec", "#c4cad1"
+
+# One hue, lightness falls all the way: it survives colour blindness and grey printing.
+SEQUENTIAL = LinearSegmentedColormap.from_list(
+    "attnrec", ["#e9f1fd", "#acc6f0", "#779adc", "#476ec4", "#2040aa"]
+)
+
+# The explorer's sans where it is installed; DejaVu comes with matplotlib and knows many scripts.
+FONTS = ["Liberation Sans", "Arial", "Helvetica", "DejaVu Sans"]
+
+
+@lru_cache(maxsize=1)
+def fonts() -> list[str]:
+    """Those of `FONTS` that this machine has."""
+    from matplotlib.font_manager import fontManager
+
+    there = set(fontManager.get_font_names())
+    return [name for name in FONTS if name in there]
+
+
+def text(ax: Axes, x: float, y: float, told: str, **style: Any) -> Text:
+    """Text as it is: a dollar sign in a title is no formula."""
+    style = {"fontsize": 8, "color": INK, "va": "center_baseline", "family": fonts(), **style}
+    return ax.text(x, y, told, parse_math=False, **style)
+
+
+def width(told: str, fontsize: float, weight: str = "normal") -> float:
+    """Of a line of text, in points."""
+    font = FontProperties(family=fonts()[:1], size=fontsize, weight=weight)
+    return TextToPath().get_text_width_height_descent(_drawable(told), font, ismath=False)[0]
+
+
+def shorten(told: str, room: float, fontsize: float, weight: str = "normal") -> str:
+    """`told`, or as much of it as `room` points hold, and an ellipsis."""
+    told = " ".join(told.split())
+    if width(told[:400], fontsize, weight) <= room and len(told) <= 400:
+        return told
+    low, high = 0, min(len(told), 400)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if width(told[:middle].rstrip() + "…", fontsize, weight) <= room:
+            low = middle
+        else:
+            high = middle - 1
+    return told[:low].rstrip() + "…"
+
+
+def _drawable(told: str) -> str:
+    """For measuring: marks that the font may lack stand as wide as an m."""
+    return "".join(mark if mark in "…–’" or mark.isascii() else "m" for mark in told)
+
+
+def percent(share: float) -> str:
+    """`19%`, and below ten `7.0%`."""
+    return f"{share * 100:.0f}%" if share >= 0.0995 else f"{share * 100:.1f}%"
+
+
+def new_figure(width_inches: float, height_inches: float) -> Figure:
+    """A figure outside pyplot: nothing global, nothing to close."""
+    return Figure(figsize=(width_inches, height_inches), facecolor="white")
+
+
+def foot(figure: Figure, *lines: str | None) -> None:
+    """The provenance line, which `save` also writes into the file's metadata."""
+    told = " · ".join(line for line in lines if line)
+    margin = 0.04 / figure.get_figwidth()
+    line = figure.text(margin, 0.03 / figure.get_figheight(), told, parse_math=False)
+    line.set(fontsize=6, color=INK_3, va="bottom", family=fonts(), gid="provenance")
+
+
+def reading(layer: str | int, head: int | None, num_heads: int, rows: str) -> str:
+    """Which attention it is: layer, head, and which rows."""
+    heads = f"head {head}" if head else "mean of heads" if num_heads > 1 else "its one head"
+    return f"layer {layer}, {heads}, {rows}"
