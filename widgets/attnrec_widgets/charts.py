@@ -62,7 +62,7 @@ class RankingBars(_Following):
             stroke=None,
         )
         self._titles = bqplot.Axis(
-            scale=self._places, orientation="vertical", grid_lines="none", color=AXIS
+            scale=self._places, side="left", grid_lines="none", color=AXIS
         )
         values = bqplot.Axis(
             scale=self._scores, label="score", num_ticks=5, grid_lines="none", color=AXIS
@@ -122,7 +122,7 @@ class AttentionDistribution(_Following):
         )
         shares = bqplot.Axis(
             scale=self._shares,
-            orientation="vertical",
+            side="left",
             tick_format=".0%",
             grid_lines="none",
             color=AXIS,

@@ -212,7 +212,8 @@ class Panel:
     @cached_property
     def recommendations(self) -> pd.DataFrame:
         """Columns rank, item, title, score."""
-        return table([(rank, id, self.source.catalogue.title(id), s) for id, rank, s in self.best])
+        rows = [(rank, id, self.source.catalogue.title(id), score) for id, rank, score in self.best]
+        return table(rows).astype({Columns.SCORE: self.scores.dtype})
 
     @cached_property
     def message(self) -> dict[str, Any]:
