@@ -7,8 +7,8 @@ const random = seed => () => { seed = (seed * 1664525 + 1013904223) >>> 0; retur
 const DIM = 8;
 const dot = (a, b) => a.reduce((s, x, i) => s + x * b[i], 0);
 
-export function toyModel({ films = FILMS.length, length = 18, layers = 2, heads = 4, panels = 1, normalisation = 'softmax', attention = true, heldOut = true, dates = true, delay = 5, view = 'ribbons', hostile = false, repeat = 1 } = {}) {
-  const catalogue = Array.from({ length: Math.max(films, length + 40) }, (_, i) => (FILMS[i] ? { ...FILMS[i] } : { id: i, title: `${FILMS[i % FILMS.length].title} ${1 + Math.floor(i / FILMS.length)}`, detail: FILMS[i % FILMS.length].detail }));
+export function toyModel({ films = FILMS.length, length = 18, layers = 2, heads = 4, panels = 1, normalisation = 'softmax', attention = true, heldOut = true, dates = true, delay = 5, view = 'ribbons', hostile = false } = {}) {
+  const catalogue = Array.from({ length: Math.max(films, length > FILMS.length - 20 ? length + 40 : FILMS.length) }, (_, i) => (FILMS[i] ? { ...FILMS[i] } : { id: i, title: `${FILMS[i % FILMS.length].title} ${1 + Math.floor(i / FILMS.length)}`, detail: FILMS[i % FILMS.length].detail }));
   if (hostile) {
     catalogue[3].title = '<img src=x onerror=alert(1)>';
     catalogue[5].title = 'A very long title '.repeat(28);
@@ -26,9 +26,9 @@ export function toyModel({ films = FILMS.length, length = 18, layers = 2, heads 
   function maps(ids, model) {
     const out = [];
     for (let l = 0; l < layers; l++) for (let h = 0; h < heads; h++) {
-      const r = random(model * 1000 + l * 10 + h + 5), sharp = 1 + 4 * r(), recent = .25 * r() * (l ? .5 : 1.5), salient = 2 * r();
+      const r = random(model * 1000 + l * 10 + h + 5), sharp = 1 + 4 * r(), recent = .14 * r() * (l ? .5 : 2.5), salient = 2 * r();
       out.push(ids.map((q, i) => {
-        const z = ids.map((k, j) => (j > i ? 0 : Math.exp(sharp * dot(vectors[q], vectors[k]) * .5 - recent * (i - j) + salient * salience[k])));
+        const z = ids.map((k, j) => (j > i ? 0 : Math.exp(sharp * dot(vectors[q], vectors[k]) * (q === k ? .12 : .5) - recent * (i - j) + salient * salience[k])));
         const s = normalisation === 'softmax' ? z.reduce((a, b) => a + b, 0) : 6;
         return z.map(v => (normalisation === 'gate' ? v / (v + s) : v / s));
       }));
@@ -41,7 +41,7 @@ export function toyModel({ films = FILMS.length, length = 18, layers = 2, heads 
     const layer = state.layer ?? layers, map = attention ? (state.head === null ? mean(layer - 1) : all[(layer - 1) * heads + state.head - 1]) : null;
     const last = attention && now ? mean(layers - 1)[now - 1] : ids.map((_, i) => .8 ** (now - 1 - i));
     const taste = Array.from({ length: DIM }, (_, d) => ids.reduce((s, id, i) => s + last[i] * vectors[id][d], 0));
-    const ranked = catalogue.filter(f => !state.history.includes(f.id)).map(f => ({ id: f.id, score: 4.5 + 3.2 * dot(taste, vectors[f.id]) + salience[f.id] + .3 * model })).sort((a, b) => b.score - a.score).map((r, i) => ({ ...r, rank: i + 1 }));
+    const ranked = catalogue.filter(f => !state.history.includes(f.id) && !start.includes(f.id)).map(f => ({ id: f.id, score: 4.5 + 3.2 * dot(taste, vectors[f.id]) + salience[f.id] + .3 * model })).sort((a, b) => b.score - a.score).map((r, i) => ({ ...r, rank: i + 1 }));
     const row = new Float32Array(n), s = Math.min(24, now), thumbs = new Uint8Array(layers * (heads + 1) * s * s), full = new Float32Array(n * n);
     if (map && now) map[query - 1].forEach((w, j) => { row[j] = w; });
     if (map) map.forEach((r, i) => r.forEach((w, j) => { full[i * n + j] = w; }));
@@ -53,7 +53,7 @@ export function toyModel({ films = FILMS.length, length = 18, layers = 2, heads 
     return {
       name: ['SASRec', 'BERT4Rec'][model], catalogue_size: catalogue.length, layers: attention ? layers : 0, heads: attention ? heads : 0, normalisation, map_names: [],
       row: attention ? view(row) : null, matrix: attention && state.view === 'matrix' ? view(full) : null, thumbs: attention && now ? view(thumbs) : null, thumb_size: s,
-      recommendations: n ? ranked.slice(0, state.topn) : [], held_out: heldOut && n ? ranked[Math.min(18, ranked.length - 1)] : null,
+      recommendations: n ? ranked.slice(0, state.topn) : [], held_out: heldOut && n ? ranked.find(r => r.id === (length > 21 ? length + 3 : 21)) ?? null : null,
     };
   }
   function answer() {
@@ -83,7 +83,7 @@ export function toyModel({ films = FILMS.length, length = 18, layers = 2, heads 
     send: content => console.log('message', JSON.stringify(content)),
     on: (name, f) => { listeners.set(name, [...(listeners.get(name) ?? []), f]); },
     off: (name, f) => { listeners.set(name, (listeners.get(name) ?? []).filter(g => g !== f)); },
-    delay, silent: false, broken: '', repeat,
+    delay, silent: false, broken: '',
   };
   return model;
 }

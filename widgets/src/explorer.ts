@@ -64,7 +64,10 @@ export class Explorer {
   #dragY = 0;
   #active: number | null = null;
   #activeRank: { panel: number; id: Id } | null = null;
+  #activeCell: { panel: number; query: number; key: number } | null = null;
   #focused: 'history' | 'ranking' | null = null;
+  /** After an edit the sentence tells the edit, until something else is pointed at. */
+  #tellsEdit = false;
   #searching = false;
   #tableOpen = false;
   #settleRoving: () => void;
@@ -126,12 +129,12 @@ export class Explorer {
 
   /** What to show now: while an answer may still come at once, what was shown before. */
   #next(): Shown {
-    const traits = this.engine.traits(), answer = this.engine.answer(), fresh = answer !== null && !this.engine.waiting();
+    const traits = this.engine.traits(), answer = this.engine.answer(), fresh = answer !== null && !this.engine.waiting() && sameIds(answer.shown.history, traits.history);
     if (fresh) {
       clearTimeout(this.#lagTimer);
       this.#lagTimer = 0;
       this.#lagging = false;
-    } else if (answer && !this.#lagging && this.#shown) {
+    } else if (answer && !answer.error && !this.#lagging && this.#shown) {
       this.#lagTimer ||= window.setTimeout(() => { this.#lagging = true; this.#refresh(); }, LAG);
       return this.#shown;
     }
@@ -160,7 +163,7 @@ export class Explorer {
       domains: this.#domains, digits: answer?.panels.map(p => decimals(p.recommendations.map(r => r.score))) ?? [],
       active: this.#active, focused: this.#focused, activeRank: this.#activeRank, dragged: this.#dragged(),
       moving: motion !== null, canUndo: this.engine.past().length > 0, canRedo: this.engine.future().length > 0,
-      canReset: !sameIds(this.engine.traits().history, start), playing: this.#playing, searching: this.#searching, table: this.#tableOpen, label,
+      canReset: !sameIds(this.engine.traits().history, start) || traits.now !== null || traits.query !== null, playing: this.#playing, searching: this.#searching, table: this.#tableOpen, label,
     };
   }
 
@@ -251,7 +254,7 @@ export class Explorer {
     else if (!p.answer) sentence = sentences.asking(true);
     else if (!p.fresh || !told) sentence = sentences.asking(false);
     else {
-      const pointed = this.#gesture ? [] : p.activeRank ? sentences.tellRanked(told, p.activeRank.panel, p.activeRank.id) : p.active !== null ? sentences.tellRow(told, p.active) : [];
+      const pointed = this.#gesture || this.#tellsEdit ? [] : this.#activeCell ? sentences.tellCell(told, this.#activeCell.panel, this.#activeCell.query, this.#activeCell.key) : p.activeRank ? sentences.tellRanked(told, p.activeRank.panel, p.activeRank.id) : p.active !== null ? sentences.tellRow(told, p.active) : [];
       sentence = pointed.length ? pointed : sentences.tell(told, WINDOW);
       aloud = !pointed.length || p.focused !== null;
     }
@@ -271,6 +274,7 @@ export class Explorer {
 
   #edit(change: edits.Change): void {
     this.#halt();
+    this.#tellsEdit = true;
     const { history } = this.engine.traits();
     if (change.history && !sameIds(change.history, history)) this.engine.set({ ...change, past: [...this.engine.past(), history], future: [] });
     else if (Object.keys(change).length) this.engine.set(change);
@@ -287,6 +291,7 @@ export class Explorer {
     const stack = from === 'past' ? past : future, to = stack.at(-1);
     if (!to) return;
     this.#halt();
+    this.#tellsEdit = true;
     const [left, other] = [stack.slice(0, -1), [...(from === 'past' ? future : past), history]];
     this.engine.set({ ...edits.replace(to), ...(from === 'past' ? { past: left, future: other } : { past: other, future: left }) });
   }
@@ -309,6 +314,8 @@ export class Explorer {
     add: id => {
       this.#searching = false;
       this.#edit(edits.add(this.engine.traits(), id));
+      const { now, history } = this.engine.traits();
+      this.#active = now ?? history.length;
       queueMicrotask(() => this.#stage?.lists[0]?.list.focus({ preventScroll: true }));
     },
     read: position => { this.#halt(); this.engine.set(edits.read(this.engine.traits(), position)); },
@@ -397,12 +404,20 @@ export class Explorer {
       if (this.#gesture || position === this.#active || (position === null && this.#focused === 'history')) return;
       this.#active = position;
       this.#activeRank = null;
+      this.#tellsEdit = false;
+      this.#pointed();
+    },
+    pointCell: (panel, cell) => {
+      this.#activeCell = cell && { panel, ...cell };
+      this.#tellsEdit = false;
+      this.#active = cell?.query ?? null;
+      this.#activeRank = null;
       this.#pointed();
     },
     pointRank: (panel, id) => {
       if (this.#gesture || (id === null && this.#focused === 'ranking') || (id !== null && this.#activeRank?.id === id && this.#activeRank.panel === panel)) return;
       this.#activeRank = id === null ? null : { panel, id };
-      if (id !== null) this.#active = null;
+      if (id !== null) { this.#active = null; this.#tellsEdit = false; }
       this.#pointed();
     },
     focus: area => {
@@ -419,6 +434,7 @@ export class Explorer {
       const p = this.#picture;
       if (!p) return;
       this.#focused = area;
+      this.#tellsEdit = false;
       if (area === 'history') {
         const n = p.traits.history.length, from = this.#active ?? p.target.now;
         this.#active = by === 'first' ? 1 : by === 'last' ? n : clamp(from + by, 1, Math.max(1, n));
@@ -430,6 +446,13 @@ export class Explorer {
         this.#active = null;
         this.#activeRank = chosen ? { panel, id: chosen.id } : null;
       }
+      this.#pointed();
+    },
+    moveActive: (from, to) => {
+      this.#edit(edits.move(this.engine.traits(), from, to));
+      this.#active = to;
+      const p = this.#picture;
+      if (p?.layout.windowed && (to <= this.#window || to > this.#window + p.layout.rows)) this.#desk.scroll(to <= this.#window ? to - 1 : to - p.layout.rows);
       this.#pointed();
     },
     position: () => this.#active,

@@ -113,7 +113,7 @@ function single(base: Base, shape: Shape, panel: PanelShape, index: number, y: n
   const move = { x: planeX - (wide ? 52 : 36), w: wide ? 34 : 28 };
   const { picker, top } = placePicker(panel, wide, y, right, x1, spine);
   const pitch = rankPitch(shape.topn), heldY = top + pitch * shape.topn + (shape.topn > 10 ? 50 : 66);
-  const bottom = Math.max(top + base.rows * row + 34, panel.heldOut ? heldY + 24 : top + pitch * (shape.topn + .8));
+  const bottom = Math.max(top + base.rows * row + 34, panel.heldOut ? heldY + 24 : top + pitch * shape.topn + 34);
   return {
     top, bottom, matrix: null,
     history: { date: dated ? { x: 0, w: 40 } : null, pos, title, shares: [shares], row, left: dated ? 34 : pos.x - 4, right: right + 4, nowX: dated ? 36 : pos.x + 3 },

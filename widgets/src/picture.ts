@@ -59,6 +59,7 @@ export interface Actions {
   search(open: boolean): void;
   scroll(first: number): void;
   point(position: number | null): void;
+  pointCell(panel: number, cell: { query: number; key: number } | null): void;
   pointRank(panel: number, id: Id | null): void;
   focus(area: 'history' | 'ranking' | null): void;
   toggleTable(): void;

@@ -93,8 +93,8 @@ export class KernelEngine implements Engine {
   #read(): void {
     const answer = decodeAnswer(this.#model.get('_answer'));
     if (answer && answer.seq >= this.#seq()) {
-      // An error without panels leaves the last picture standing.
-      if (answer.error && !answer.panels.length && this.#answer) this.#answer = { ...this.#answer, seq: answer.seq, error: answer.error };
+      // An error leaves the last picture standing.
+      if (answer.error && this.#answer) this.#answer = { ...this.#answer, seq: answer.seq, error: answer.error };
       else this.#answer = answer;
     }
     for (const label of answer?.labels.values() ?? []) this.#labels.set(label.id, label);

@@ -7,6 +7,7 @@ export interface Desk extends Actions {
   size(): number;
   step(area: 'history' | 'ranking', by: number | 'first' | 'last'): void;
   scrubBy(by: number): void;
+  moveActive(from: number, to: number): void;
   takeActive(): void;
   nextLayer(): void;
   nextHead(): void;
@@ -32,7 +33,7 @@ function inList(event: KeyboardEvent, area: 'history' | 'ranking', desk: Desk): 
   if (event.ctrlKey || event.metaKey) return false;
   if (area === 'history' && altKey && (key === 'ArrowUp' || key === 'ArrowDown')) {
     const to = at === null ? 0 : at + (key === 'ArrowUp' ? -1 : 1);
-    if (at !== null && to >= 1 && to <= desk.size()) { desk.move(at, to); desk.step('history', key === 'ArrowUp' ? -1 : 1); }
+    if (at !== null && to >= 1 && to <= desk.size()) desk.moveActive(at, to);
     return true;
   }
   if (steps) { desk.step(area, steps); return true; }

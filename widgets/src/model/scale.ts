@@ -56,7 +56,8 @@ export function ticks([low, high]: readonly [number, number]): number[] {
   const range = high - low;
   for (const step of [snapDown(range), snapDown(range / 2), snapDown(range / 4)]) {
     const first = Math.ceil((low + .04 * range) / step), last = Math.floor((high - .04 * range) / step);
-    if (last - first >= 1) return Array.from({ length: Math.min(4, last - first + 1) }, (_, i) => (first + i) * step);
+    const every = last - first > 2 ? 2 : 1, from = every === 2 && first % 2 ? first + 1 : first;
+    if (last - first >= 1) return Array.from({ length: Math.floor((last - from) / every) + 1 }, (_, i) => (from + i * every) * step);
   }
   return [];
 }

@@ -94,7 +94,8 @@ function atRest(told: Told, inSight: number): Sentence {
     return [`Of ${count(n, words)}, the last ${inSight} hold ${weight(recent, 'softmax')} of the attention. `,
       ...(back ? ['Further back, ', name(told, shown.history[back - 1]!), ` alone holds ${weight(panel.row[back - 1]!, 'softmax')}.`] as Sentence : advice)];
   }
-  if (order.length === 1 || n === 1) return [`${seen}, the model looks ${n === 1 ? 'at ' : 'only at '}`, ...at(order[0]!), '. ', ...advice];
+  if (n === 1) return ['The model sees one ', `${words.item}, `, name(told, shown.history[0]!), '. ', ...advice];
+  if (order.length === 1) return [`${seen}, the model looks only at `, ...at(order[0]!), '. ', ...advice];
   return [`${seen}, the model looks most at `, ...at(order[0]!), ', and ', ...at(order[1]!), '. ', ...advice];
 }
 
@@ -134,6 +135,15 @@ export function tellRow(told: Told, position: number): Sentence {
   const parts = attended.map(p => `${weight(p.row![position - 1] ?? 0, p.normalisation)}${panels.length > 1 ? ` in ${p.name}` : ''}`);
   const softmax = attended.every(p => p.normalisation === 'softmax');
   return [...place, softmax ? `, takes ${parts.join(' and ')} of the attention.` : `, has a weight of ${parts.join(' and ')}.`];
+}
+
+/** One cell of the matrix. */
+export function tellCell(told: Told, k: number, query: number, key: number): Sentence {
+  const { answer } = told, panel = answer.panels[k], { history } = answer.shown, n = history.length, from = history[query - 1], to = history[key - 1];
+  if (!panel?.matrix || from === undefined || to === undefined) return [];
+  const w = panel.matrix[(query - 1) * Math.round(Math.sqrt(panel.matrix.length)) + key - 1] ?? 0;
+  const said = w === 0 && key > query ? 'does not see the later ' : query === key ? 'looks at itself' : 'looks at ';
+  return ['Read from ', name(told, from), `, ${query} of ${n}, ${lens(answer, panel)} ${said}`, ...(query === key ? [] : [name(told, to)]), ...(w === 0 && key > query ? [] : [`, ${weight(w, panel.normalisation)}`]), '.'];
 }
 
 /** One row of the ranking. */

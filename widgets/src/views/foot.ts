@@ -22,7 +22,7 @@ export class Foot implements ViewPart {
   constructor(act: Actions) {
     const button = (role: string, text: string, on: () => void) => {
       const node = el('button', { type: 'button', 'data-role': role, tabindex: -1 }, text);
-      node.addEventListener('click', on);
+      node.addEventListener('click', () => { if (node.getAttribute('aria-disabled') !== 'true') on(); });
       return node;
     };
     this.#table = button('tool-table', 'Table', act.toggleTable);
@@ -40,7 +40,7 @@ export class Foot implements ViewPart {
   }
 
   update(picture: Picture): void {
-    attributes(this.#table, { 'aria-pressed': String(picture.table), 'aria-disabled': picture.traits.history.length ? null : 'true' });
+    attributes(this.#table, { 'aria-pressed': String(picture.table), 'aria-disabled': picture.answer && picture.traits.history.length ? null : 'true' });
     attributes(this.#save, { 'aria-disabled': picture.answer && picture.traits.history.length ? null : 'true' });
     this.hint(picture);
   }

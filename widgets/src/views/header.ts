@@ -40,7 +40,7 @@ export class Header implements ViewPart {
 
   say(sentence: Sentence, aloud: boolean): void {
     const text = asText(sentence);
-    if (text !== this.#says.textContent) this.#says.replaceChildren(...pieces(sentence));
+    if (text !== this.#says.textContent) { this.#says.replaceChildren(...pieces(sentence)); this.#says.title = text; }
     if (!aloud || text === this.#said) return;
     clearTimeout(this.#timer);
     this.#timer = window.setTimeout(() => { this.#said = text; this.#live.textContent = text; }, PAUSE);

@@ -12,6 +12,10 @@ import { icon, setTitle, titleCell } from './titles';
 const GRIP = 'M4.8 2.5h.01M4.8 7h.01M4.8 11.5h.01M9.2 2.5h.01M9.2 7h.01M9.2 11.5h.01';
 const CROSS = 'M3.5 3.5l7 7M10.500 3.5l-7 7';
 
+/** A date stands where it changes, save where `now` stands over it. */
+const dateAt = (dates: (string | null)[], position: number, now: number): string =>
+  (position && position !== now + 1 && dates[position - 1] !== dates[position - 2] ? dates[position - 1] ?? '' : '');
+
 export class HistoryList implements ViewPart {
   readonly node = el('section', { class: 'history' });
   #head = el('div', { class: 'head abs' }, el('b'), el('span'));
@@ -47,7 +51,7 @@ export class HistoryList implements ViewPart {
   #make(): HTMLElement {
     const { history } = this.block;
     const row = el('div', { class: 'row', role: 'option', 'data-role': 'history-row' },
-      el('div', { class: 'mark' }), el('div', { class: 'date small' }), el('div', { class: 'pos' }), titleCell(), ...history.shares.map(() => el('div', { class: 'share' })));
+      el('div', { class: 'mark' }), el('div', { class: 'date small' }), el('div', { class: 'pos' }, el('span')), titleCell(), ...history.shares.map(() => el('div', { class: 'share' })));
     const [mark, date, pos, film, ...shares] = row.children as unknown as HTMLElement[];
     place(mark!, { x: history.left, w: history.right - history.left });
     place(date!, { x: history.date?.x ?? 0, w: history.date?.w ?? 0 });
@@ -130,8 +134,8 @@ export class HistoryList implements ViewPart {
         'aria-setsize': m.position ? picture.traits.history.length : null, 'aria-posinset': m.position || null,
       });
       const [, date, pos, film, ...shares] = row.children as unknown as HTMLElement[];
-      setText(date!, history.date && m.position && (answer?.dates[m.position - 1] ?? null) !== (answer?.dates[m.position - 2] ?? null) ? answer?.dates[m.position - 1] ?? '' : '');
-      setText(pos!, m.position ? String(m.position) : '');
+      setText(date!, history.date ? dateAt(answer?.dates ?? [], m.position, picture.target.now) : '');
+      setText(pos!.firstElementChild!, m.position ? String(m.position) : '');
       setTitle(film!, picture.label(m.id));
       shares.forEach((node, k) => {
         const panel = panels[k], w = panel ? m.weights[panel.index] : null;
@@ -148,13 +152,14 @@ export class HistoryList implements ViewPart {
   #paintEnd(marks: Marks, picture: Picture): void {
     const { history, top } = this.block, { layout, window } = picture, n = picture.traits.history.length;
     const heights = marks.history.reduce((s, m) => s + m.height, 0), bottom = top + Math.min(heights - window, Math.max(layout.rows, 0)) * history.row;
-    const nowY = (marks.now - window) * history.row, inSight = nowY >= 0 && nowY <= layout.rows * history.row + .5;
+    const nowY = (marks.now - window) * history.row, inSight = !layout.windowed || (nowY >= 0 && nowY <= layout.rows * history.row + .5);
     this.now.hidden = !n || !inSight || this.block.matrix !== null;
     place(this.now, { x: history.nowX, y: top + nowY + 2.5, w: history.right - 4 - history.nowX });
     this.now.classList.toggle('labelled', history.date !== null);
     attributes(this.now, { 'aria-valuemin': Math.min(1, n), 'aria-valuemax': n, 'aria-valuenow': picture.target.now, 'aria-valuetext': `${picture.target.now} of ${count(n, picture.words)}` });
-    this.adder.hidden = picture.searching || this.block.matrix !== null || !this.first;
-    place(this.adder, { x: history.pos.x + history.pos.w - 20, y: bottom + 4 });
-    this.adder.style.setProperty('--gap', `${history.title.x - (history.pos.x + history.pos.w - 20) - 14}px`);
+    this.adder.hidden = picture.searching || !n || this.block.matrix !== null || !this.first;
+    const plus = history.pos.x + history.pos.w - 13;
+    place(this.adder, { x: plus, y: bottom + 4 });
+    this.adder.style.setProperty('--gap', `${history.title.x - plus - 14}px`);
   }
 }

@@ -3,7 +3,6 @@
 import { el, fitCanvas, place, setText, svg } from '../dom';
 import type { Block, PanelLayout } from '../layout';
 import { sequential } from '../model/colour';
-import { weight } from '../model/format';
 import type { Marks } from '../model/marks';
 import { lensInFull } from '../model/sentence';
 import { clamp, lerp } from '../model/scale';
@@ -18,14 +17,13 @@ export class Matrix implements ViewPart {
   #head = el('div', { class: 'head abs' }, el('b', {}, 'Looks at'), el('span'));
   #columns = el('div', { 'aria-hidden': 'true' });
   #key = el('div', { class: 'abs key' });
-  #reading = el('div', { class: 'abs small reading', 'data-role': 'reading' });
   #before: Cells | null = null;
   #after: Cells | null = null;
   #cell: { query: number; key: number } | null = null;
   #picture: Picture | null = null;
 
   constructor(private block: Block, private panel: PanelLayout, private act: Actions) {
-    this.node.append(this.#head, this.#columns, this.#canvas, this.#key, this.#reading);
+    this.node.append(this.#head, this.#columns, this.#canvas, this.#key);
     this.#canvas.addEventListener('pointermove', event => this.#point(event));
     this.#canvas.addEventListener('pointerleave', () => this.#point(null));
     this.#canvas.addEventListener('click', () => { if (this.#cell) act.read(this.#cell.query); });
@@ -38,8 +36,9 @@ export class Matrix implements ViewPart {
     const next = event && { query: clamp(Math.floor(event.offsetY / pitch) + 1, 1, n), key: clamp(Math.floor(event.offsetX / pitch) + 1, 1, n) };
     if (next?.query === this.#cell?.query && next?.key === this.#cell?.key) return;
     this.#cell = next;
-    this.act.point(next?.query ?? null);
-    this.#drawReading(p);
+    this.act.pointCell(this.panel.index, next);
+    this.#drawColumns(n);
+    this.#drawFrames(p);
   }
 
   update(picture: Picture): void {
@@ -57,7 +56,7 @@ export class Matrix implements ViewPart {
     place(this.#head, { x: matrix.x, y: top - 34 });
     this.#drawColumns(n);
     this.#drawKey(picture);
-    this.#drawReading(picture);
+    this.#drawFrames(picture);
     this.#canvas.setAttribute('aria-label', answer && picture.answer ? `Attention of each ${picture.words.item} to those before it, ${lensInFull(picture.answer, answer)}. The table has every number.` : 'Attention');
   }
 
@@ -98,19 +97,15 @@ export class Matrix implements ViewPart {
     return true;
   }
 
-  #drawReading(picture: Picture): void {
+  /** A frame round the row read from, and round the cell pointed at. */
+  #drawFrames(picture: Picture): void {
     const { matrix, top } = this.block, c = this.#after, n = picture.traits.history.length, answer = picture.answer;
     const cell = this.#cell && this.#cell.query <= n && this.#cell.key <= n ? this.#cell : null;
     const query = answer?.shown.query ?? n, pitch = matrix!.side / Math.max(1, n);
     this.over.replaceChildren();
     if (c && query >= 1) this.over.append(svg('rect', { x: matrix!.x - 2, y: top + (query - 1) * pitch - 2, width: matrix!.side + 3, height: pitch + 3, rx: 2, class: 'frame' }));
-    this.#reading.hidden = !cell || !c;
     if (!cell || !c) return;
     this.over.append(svg('rect', { x: matrix!.x + (cell.key - 1) * pitch - .5, y: top + (cell.query - 1) * pitch - .5, width: pitch, height: pitch, fill: 'none', stroke: 'var(--ink)', 'stroke-width': 1.5 }));
-    const title = (position: number) => picture.label(picture.traits.history[position - 1]!).title;
-    const w = c.weights[(cell.query - 1) * c.n + cell.key - 1] ?? 0;
-    place(this.#reading, { x: matrix!.x + matrix!.side - 244, y: top + 128, w: 240 });
-    this.#reading.replaceChildren(el('b', {}, weight(w, answer!.panels[this.panel.index]!.normalisation)), ' from ', el('b', { dir: 'auto' }, title(cell.query)), ' to ', el('b', { dir: 'auto' }, title(cell.key)));
   }
 
   paint(_marks: Marks, picture: Picture, t = 1): void {
@@ -126,6 +121,7 @@ export class Matrix implements ViewPart {
       return;
     }
     const before = t < 1 ? this.#before : null;
+    const ratio = globalThis.devicePixelRatio || 1, snap = (v: number) => (before ? v : Math.round(v * ratio) / ratio);
     const spots = picture.target.history.map((m, i) => ({ i, was: before?.at.get(m.key) }));
     for (const q of spots) {
       const y = lerp(q.was?.order ?? q.i, q.i, t) * pitch;
@@ -134,7 +130,8 @@ export class Matrix implements ViewPart {
         const w = after.weights[q.i * after.n + k.i] ?? 0, old = q.was && k.was && before ? before.weights[q.was.index * before.n + k.was.index] ?? 0 : 0;
         const shown = before ? lerp(old, w, t) : w;
         context.fillStyle = sequential(Math.sqrt(Math.abs(shown) / after.peak), picture.dark);
-        context.fillRect(lerp(k.was?.order ?? k.i, k.i, t) * pitch, y, Math.max(.6, pitch - gap), Math.max(.6, pitch - gap));
+        const x = snap(lerp(k.was?.order ?? k.i, k.i, t) * pitch), top = snap(y);
+        context.fillRect(x, top, Math.max(.6, snap(x + pitch) - x - gap), Math.max(.6, snap(top + pitch) - top - gap));
       }
     }
   }

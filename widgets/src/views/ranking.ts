@@ -70,7 +70,7 @@ export class Ranking implements ViewPart {
   update(picture: Picture): void {
     this.#picture = picture;
     const { panel, block } = this, answer = picture.answer?.panels[panel.index], n = picture.traits.history.length;
-    const two = (picture.answer?.panels.length ?? 1) > 1, roomy = panel.film.w > 120;
+    const two = (picture.answer?.panels.length ?? 1) > 1, roomy = picture.layout.wide && panel.film.w > 140;
     const size = answer ? `top ${Math.min(panel.rows, answer.recommendations.length || panel.rows)}${answer.catalogueSize ? ` of ${answer.catalogueSize.toLocaleString('en')}` : ''}` : '';
     setText(this.#head.children[0]!, two && answer ? answer.name : roomy ? 'Recommendations' : 'Recommended');
     setText(this.#head.children[1]!, roomy ? ` ${size}` : '');
@@ -157,7 +157,7 @@ export class Ranking implements ViewPart {
     this.list.classList.toggle('moving', picture.moving);
     this.#rows.update(drawn, r => keyOf(r.id), (row, r) => {
       const rank = target.get(r.id), moved = moves?.get(r.id), up = !!moved && moved.to > 0 && (moved.from === 0 || moved.to < moved.from);
-      const hot = picture.activeRank?.panel === panel.index && picture.activeRank.id === r.id;
+      const hot = picture.activeRank?.id === r.id; // in both lists, where there are two
       place(row, { y: r.rank * panel.pitch, h: panel.pitch });
       row.style.lineHeight = `${panel.pitch}px`;
       row.style.opacity = r.opacity < 1 ? String(r.opacity) : '';
@@ -185,7 +185,7 @@ export class Ranking implements ViewPart {
     this.#plus.hidden = rank === undefined || picture.moving;
     if (rank === undefined) return;
     const title = `Add ${picture.label(active!.id).title} to the history`;
-    place(this.#plus, { x: panel.dir > 0 ? panel.film.x + panel.film.w - 18 : panel.film.x - 4, y: panel.top + rank * panel.pitch + panel.pitch / 2 - 11, w: 22, h: 22 });
+    place(this.#plus, { x: panel.dir > 0 ? panel.no.x + panel.no.w - 19 : panel.no.x - 3, y: panel.top + rank * panel.pitch + panel.pitch / 2 - 11, w: 22, h: 22 });
     attributes(this.#plus, { 'aria-label': title, title: 'Add to the history' });
   }
 

@@ -29,7 +29,7 @@ export class Stage {
   #keys = svg('g');
 
   constructor(uid: string, private layout: Layout, engine: Engine, act: Actions) {
-    this.#under.append(this.#spines, this.#keys);
+    this.#under.append(this.#spines);
     this.node.append(this.#under);
     const first = layout.blocks[0]!;
     this.search = new Search(uid, first, engine, act);
@@ -67,6 +67,7 @@ export class Stage {
       this.#over.append(ranking.over);
       this.#add(ranking);
     }
+    this.#under.append(this.#keys);
     this.node.append(this.#over);
   }
 
@@ -109,7 +110,7 @@ export class Stage {
     for (const block of this.layout.blocks) for (const panel of block.panels) {
       const said = answer.panels[panel.index], scale = target.panels[panel.index]?.scale;
       if (!panel.attends || block.matrix || !said?.row || !scale) continue;
-      const w = keyWeight(scale), h = w * scale, y = block.top + this.layoutRows(picture) * block.history.row + 17, u = h / (panel.rail === null ? 20 : 11);
+      const w = keyWeight(scale), h = w * scale, y = Math.max(block.top + picture.layout.rows * block.history.row, panel.top + panel.pitch * panel.rows) + 17, u = h / (panel.rail === null ? 20 : 11);
       const total = said.row.reduce((s, v) => s + v, 0), x = panel.dir > 0 ? panel.x0 : panel.x0 - 18;
       const share = said.normalisation === 'softmax' ? `${weight(w, 'softmax').replace('.0%', '%')} of attention` : `weight ${Number(w.toPrecision(1))}; the row sums to ${weight(total, 'none')}, not to one`;
       const room = Math.abs(panel.x1 - panel.x0) > 200 && answer.panels.length === 1;
@@ -119,6 +120,4 @@ export class Stage {
           room ? `${share}, ${said.heads > 1 && answer.shown.head === null ? `layer ${answer.shown.layer}, mean of heads` : lensInFull(answer, said)}` : share));
     }
   }
-
-  private layoutRows(picture: Picture): number { return picture.layout.rows; }
 }
