@@ -61,7 +61,7 @@ REPRODUCTIONS = {
         what="SASRec with full softmax cross-entropy on ML-1M",
         data="ml-1m-sasrec",
         recipe=_ML1M,
-        fit={"loss": "softmax", "epochs": 80, "patience": 10, "batch_size": 32},
+        fit={"loss": "softmax", "epochs": 40, "patience": 10, "batch_size": 32},
         published={"HR@10": 0.3152, "NDCG@10": 0.1821},
         source=RECSYS23,
         notes=_BATCHES,
@@ -96,8 +96,10 @@ REPRODUCTIONS = {
     "sasrec-bazaar": Reproduction(
         what="SASRec on Bazaar, the simulated shop whose best possible score is known",
         data="bazaar",
-        recipe=SASRec(embedding_size=64, num_layers=2),
-        fit={"loss": "softmax", "epochs": 20},
+        recipe=SASRec(
+            embedding_size=64, num_layers=2, num_heads=2, dropout_rate=0.3, max_length=64
+        ),
+        fit={"loss": "softmax", "epochs": 40, "patience": 6, "batch_size": 64},
         notes="The simulator's own ranking, among the baselines, is the best possible.",
     ),
 }

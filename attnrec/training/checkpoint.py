@@ -73,7 +73,8 @@ class Checkpoints:
             except AttnrecError:
                 raise
             except Exception as error:  # noqa: BLE001 - Orbax raises what the file system did
-                failures.append(f"epoch {epoch}: {type(error).__name__}")
+                told = str(error).splitlines() or [""]
+                failures.append(f"epoch {epoch}: {type(error).__name__} {told[0][:200]}")
                 continue
             return epoch, with_leaves(like, restored.arrays), note["course"]
         if failures:
