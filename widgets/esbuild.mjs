@@ -28,7 +28,7 @@ if (process.argv.includes('--test')) {
     outExtension: { '.js': '.mjs' },
   });
   const built = files.map(f => join(outdir, f.replace(/\.ts$/, '.mjs')));
-  process.exit(spawnSync(process.execPath, ['--test', ...built], { stdio: 'inherit' }).status ?? 1);
+  process.exit(spawnSync(process.execPath, ['--test', '--test-reporter=dot', ...built], { stdio: 'inherit' }).status ?? 1);
 } else if (process.argv.includes('--watch')) {
   const context = await esbuild.context({ ...bundle, minify: false, sourcemap: 'inline', logLevel: 'info' });
   await context.watch();

@@ -117,11 +117,11 @@ export class Explorer {
       if (!this.#gesture) this.#baseline = null;
     }
     const layout = layoutOf(this.#width, shapeOf(traits, answer, matchMedia('(pointer: coarse)').matches));
-    const target = this.#target(next, layout);
     const edited = !before || !sameIds(before.traits.history, traits.history) || before.traits.now !== traits.now;
     const motion: Motion | null = !before ? null : this.#gesture ? 'track' : edited || (fresh && !before.fresh) ? 'edit' : arrived ? 'lens' : null;
     this.#shown = next;
     this.#keepInSight(layout, traits, edited);
+    const target = this.#target(next, layout);
     const rebuilt = this.#build(layout);
     this.#prepare(next, layout, target, arrived !== null, motion);
     this.#show(motion, target, rebuilt);
@@ -144,7 +144,7 @@ export class Explorer {
 
   #target({ traits, keys, answer, fresh }: Shown, layout: Layout): Marks {
     const scales = answer?.panels.map(p => ribbonScale(Array.from(p.row ?? []), layout.windowed ? 12 : 22)) ?? [];
-    return marksOf(traits, answer, keys, fresh, scales);
+    return marksOf(traits, answer, keys, fresh, scales, this.#window);
   }
 
   #prepare({ traits, answer, fresh }: Shown, layout: Layout, target: Marks, arrived: boolean, motion: Motion | null): void {
@@ -154,8 +154,9 @@ export class Explorer {
     if (arrived && motion === 'edit' && this.#settled && this.#settled.panels.length === target.panels.length) this.#etched = this.#settled;
     else if (motion === 'track' || (arrived && motion === 'lens')) this.#etched = null;
     if (fresh) this.#settled = target;
-    const start = this.engine.start(), words = this.engine.words(), n = traits.history.length;
-    if (this.#active !== null && this.#active > n) this.#active = n || null;
+    const start = this.engine.start(), words = this.engine.words();
+    const length = this.engine.traits().history.length;
+    if (this.#active !== null && this.#active > length) this.#active = length || null;
     const label = (id: Id) => this.engine.label(id);
     const told = answer && this.#change ? { answer, change: this.#change, words, label } : null;
     this.#picture = {
@@ -263,7 +264,7 @@ export class Explorer {
 
   #keepInSight(layout: Layout, traits: Traits, edited: boolean): void {
     const n = traits.history.length, end = Math.max(0, n - layout.rows);
-    if (!layout.windowed) { this.#window = 0; if (n <= WINDOW) this.#window = 0; return; }
+    if (!layout.windowed) { this.#window = 0; return; }
     const now = Math.min(traits.now ?? n, n), first = this.#shown === null || !Number.isFinite(this.#window) || this.#picture?.layout.windowed === false;
     if (first) this.#window = end;
     if (edited && !this.#gesture && (now <= this.#window || now > this.#window + layout.rows) && traits.now !== null) this.#window = now - layout.rows;
@@ -314,9 +315,13 @@ export class Explorer {
     add: id => {
       this.#searching = false;
       this.#edit(edits.add(this.engine.traits(), id));
-      const { now, history } = this.engine.traits();
-      this.#active = now ?? history.length;
-      queueMicrotask(() => this.#stage?.lists[0]?.list.focus({ preventScroll: true }));
+      this.#active = this.#activeRank = null;
+      queueMicrotask(() => {
+        this.#stage?.lists[0]?.list.focus({ preventScroll: true });
+        const { now, history } = this.engine.traits();
+        if (this.#focused === 'history') this.#active = now ?? history.length;
+        this.#pointed();
+      });
     },
     read: position => { this.#halt(); this.engine.set(edits.read(this.engine.traits(), position)); },
     move: (from, to) => this.#edit(edits.move(this.engine.traits(), from, to)),
@@ -396,7 +401,8 @@ export class Explorer {
       const p = this.#picture;
       if (!p?.layout.windowed) return;
       this.#window = clamp(Math.round(first), 0, p.traits.history.length - p.layout.rows);
-      p.window = this.#window;
+      p.window = p.target.first = this.#window;
+      if (this.#drawn) this.#drawn = { ...this.#drawn, first: this.#window };
       this.#stage!.update(p);
       this.#repaint();
     },

@@ -26,10 +26,19 @@ export interface RankMark {
   leaving: boolean;
 }
 export interface PanelMarks { ranks: RankMark[]; scale: number }
-export interface Marks { history: HistoryMark[]; panels: PanelMarks[]; now: number; seen: number }
+export interface Marks {
+  history: HistoryMark[];
+  panels: PanelMarks[];
+  /** Where `now` stands, in rows from the top of the whole list. */
+  now: number;
+  /** How many the model sees: `now` at rest. */
+  seen: number;
+  /** The first row of the list in sight, where only a window of it is. */
+  first: number;
+}
 
 /** The state at rest that the traits and the answer describe. While the answer is to another history, attention is unknown. */
-export function marksOf(traits: Traits, answer: Answer | null, keys: string[], fresh: boolean, scales: number[]): Marks {
+export function marksOf(traits: Traits, answer: Answer | null, keys: string[], fresh: boolean, scales: number[], first: number): Marks {
   const now = Math.min(traits.now ?? traits.history.length, traits.history.length);
   const panels = answer?.panels ?? [];
   const query = fresh && answer ? answer.shown.query : now;
@@ -38,7 +47,7 @@ export function marksOf(traits: Traits, answer: Answer | null, keys: string[], f
     weights: panels.map(p => (fresh && p.row && i < Math.min(query, now) ? p.row[i] ?? 0 : null)),
   }));
   return {
-    history, now, seen: now,
+    history, now, seen: now, first,
     panels: panels.map((p, k) => ({
       scale: scales[k] ?? 100,
       ranks: traits.history.length ? p.recommendations.map(r => ({ id: r.id, rank: r.rank - 1, score: r.score, opacity: 1, dot: 1, z: 1, leaving: false })) : [],

@@ -51,13 +51,15 @@ export function scoreDomain(scores: readonly number[], before: readonly [number,
   return [low - .22 * range, high + .18 * range];
 }
 
-/** Two or three round values inside a domain. */
-export function ticks([low, high]: readonly [number, number]): number[] {
+/** Round values inside a domain: two, or up to `most`. */
+export function ticks([low, high]: readonly [number, number], most = 3): number[] {
   const range = high - low;
   for (const step of [snapDown(range), snapDown(range / 2), snapDown(range / 4)]) {
     const first = Math.ceil((low + .04 * range) / step), last = Math.floor((high - .04 * range) / step);
-    const every = last - first > 2 ? 2 : 1, from = every === 2 && first % 2 ? first + 1 : first;
-    if (last - first >= 1) return Array.from({ length: Math.floor((last - from) / every) + 1 }, (_, i) => (from + i * every) * step);
+    if (last - first < 1) continue;
+    const every = Math.ceil((last - first + 1) / most), begin = Math.ceil(first / every) * every;
+    const values = Array.from({ length: Math.floor((last - begin) / every) + 1 }, (_, i) => (begin + i * every) * step);
+    return values.length > 1 ? values : [first * step, last * step];
   }
   return [];
 }

@@ -18,6 +18,7 @@ export function between(from: Marks, to: Marks, t: number, motion: Motion, rows:
   return {
     now: lerp(from.now, to.now, moves),
     seen: to.seen,
+    first: lerp(from.first, to.first, moves),
     history: history(from.history, to.history, moves, flows),
     panels: to.panels.map((panel, k) => ({
       scale: lerp(from.panels[k]?.scale ?? panel.scale, panel.scale, flows),

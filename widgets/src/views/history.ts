@@ -117,7 +117,7 @@ export class HistoryList implements ViewPart {
 
   paint(marks: Marks, picture: Picture): void {
     this.#picture = picture;
-    const { history, panels } = this.block, { window, layout, answer, fresh } = picture;
+    const { history, panels } = this.block, { layout, answer, fresh } = picture, window = marks.first;
     const query = fresh && answer && answer.panels.some(p => p.row) ? answer.shown.query : picture.target.now;
     const drawn = marks.history.filter(m => m.order + m.height > window && m.order < window + layout.rows);
     this.#rows.update(drawn, m => m.key, (row, m) => {
@@ -150,8 +150,8 @@ export class HistoryList implements ViewPart {
   }
 
   #paintEnd(marks: Marks, picture: Picture): void {
-    const { history, top } = this.block, { layout, window } = picture, n = picture.traits.history.length;
-    const heights = marks.history.reduce((s, m) => s + m.height, 0), bottom = top + Math.min(heights - window, Math.max(layout.rows, 0)) * history.row;
+    const { history, top } = this.block, { layout } = picture, window = marks.first, n = picture.traits.history.length;
+    const heights = marks.history.reduce((s, m) => s + m.height, 0), bottom = top + (layout.windowed ? layout.rows : heights) * history.row;
     const nowY = (marks.now - window) * history.row, inSight = !layout.windowed || (nowY >= 0 && nowY <= layout.rows * history.row + .5);
     this.now.hidden = !n || !inSight || this.block.matrix !== null;
     place(this.now, { x: history.nowX, y: top + nowY + 2.5, w: history.right - 4 - history.nowX });

@@ -10,7 +10,7 @@ import { clamp, lerp, snapDown } from '../model/scale';
 import type { Actions, Picture, ViewPart } from '../picture';
 
 const NAMED = 3; // at most so many out of sight are named
-const TITLE = 26; // letters of a name
+const LETTER = 5.8; // px, about, of a name
 
 export class Rail implements ViewPart {
   readonly under = svg('g', { 'data-role': 'rail' });
@@ -82,8 +82,8 @@ export class Rail implements ViewPart {
       const y = top + (position - .5) * pitch;
       if ((position > picture.window && position <= picture.window + picture.layout.rows) || placed.some(p => Math.abs(p - y) < 16)) continue;
       placed.push(y);
-      const { title } = picture.label(picture.traits.history[position - 1]!), letters = [...title];
-      const name = letters.length > TITLE ? `${letters.slice(0, TITLE - 1).join('').trimEnd()}…` : title;
+      const { title } = picture.label(picture.traits.history[position - 1]!), letters = [...title], most = Math.floor((Math.abs(this.panel.x1 - this.panel.x0) - 12) / LETTER) - 5;
+      const name = letters.length > most ? `${letters.slice(0, most - 1).join('').trimEnd()}…` : title;
       this.over.append(svg('text', { x: this.panel.x0 + 6 * this.panel.dir, y: y - 5, 'text-anchor': this.panel.dir > 0 ? 'start' : 'end', class: 'note' },
         `${name} ${weight(answer.row[position - 1]!, answer.normalisation)}`));
     }

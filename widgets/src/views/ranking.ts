@@ -98,7 +98,7 @@ export class Ranking implements ViewPart {
     this.#axis.replaceChildren();
     this.under.replaceChildren();
     if (!plane || !domain || !picture.traits.history.length) return;
-    const at = ticks(domain), step = at.length > 1 ? Math.abs(at[1]! - at[0]!) : 1, digits = Math.max(0, Math.ceil(-Math.log10(step) - 1e-9));
+    const at = ticks(domain, plane.w < 90 ? 2 : 3), step = at.length > 1 ? Math.abs(at[1]! - at[0]!) : 1, digits = Math.max(0, Math.ceil(-Math.log10(step) - 1e-9));
     for (const v of at) {
       const x = this.#x(v, domain);
       this.under.append(svg('line', { x1: x, x2: x, y1: panel.top + 2, y2: panel.top + panel.rows * panel.pitch - 2, stroke: 'var(--rule)' }));
