@@ -18,11 +18,16 @@ from jaxtyping import Float, Int
 
 from attnrec.data.sequences import Sequences
 from attnrec.errors import AttnrecError
-from attnrec.inspection import Inspection, Inspector, Request, width_for
+from attnrec.inspection import Inspection, Inspector, Interventions, Request, width_for
 
 
 def mean_attention(
-    inspector: Inspector, sequences: Sequences, *, last: int = 15, batch_size: int = 64
+    inspector: Inspector,
+    sequences: Sequences,
+    *,
+    last: int = 15,
+    interventions: Interventions = Interventions(),
+    batch_size: int = 64,
 ) -> Float[np.ndarray, "layer head query key"]:
     r"""Mean attention between the last positions of many histories.
 
@@ -38,6 +43,8 @@ def mean_attention(
         sequences: the histories; `run.split.train_sequences` for all that
             trained it. The model reads the most recent items of each.
         last: how many positions, from the recent end.
+        interventions: attention to put in place of the model's own; what
+            `"uniform"` gives is what lengths of histories alone would show.
         batch_size: histories in a request.
 
     Returns:
@@ -58,7 +65,7 @@ def mean_attention(
     if last < 1:
         raise AttnrecError(f"last: expected a whole number from 1, got {last!r}")
     total, count = 0.0, np.zeros((last, last), np.int64)
-    for inspection in _inspections(inspector, sequences, batch_size):
+    for inspection in _inspections(inspector, sequences, interventions, batch_size):
         weights = _weights(inspection)
         n = min(last, weights.shape[-1])
         pairs = _pairs(inspection)[:, -n:, -n:]
@@ -77,6 +84,7 @@ def attention_between(
     queries: Sequence,
     keys: Sequence,
     *,
+    interventions: Interventions = Interventions(),
     batch_size: int = 64,
 ) -> tuple[Float[np.ndarray, "layer head query key"], Int[np.ndarray, "query key"]]:
     r"""Mean attention from some items to others, wherever one history holds both.
@@ -91,6 +99,7 @@ def attention_between(
         sequences: the histories; the model reads the most recent items of each.
         queries: ids of the items that look.
         keys: ids of the items that are looked at.
+        interventions: attention to put in place of the model's own.
         batch_size: histories in a request.
 
     Returns:
@@ -107,7 +116,7 @@ def attention_between(
     rows = _places("queries", vocabulary.indices(queries), len(vocabulary))
     columns = _places("keys", vocabulary.indices(keys), len(vocabulary))
     total, count = 0.0, np.zeros((len(queries), len(keys)), np.int64)
-    for inspection in _inspections(inspector, sequences, batch_size):
+    for inspection in _inspections(inspector, sequences, interventions, batch_size):
         weights = _weights(inspection)
         items = inspection.request.items
         asked = (rows[items] >= 0)[:, :, None] & (columns[items] >= 0)[:, None, :]
@@ -121,7 +130,7 @@ def attention_between(
 
 
 def _inspections(
-    inspector: Inspector, sequences: Sequences, batch_size: int
+    inspector: Inspector, sequences: Sequences, interventions: Interventions, batch_size: int
 ) -> Iterator[Inspection]:
     """Inspections of all histories that hold an item, the short ones together and first."""
     if not inspector.capabilities.attention:
@@ -136,7 +145,7 @@ def _inspections(
     for start in range(0, len(order), batch_size):
         histories = list(sequences.take(order[start : start + batch_size]))
         width = width_for(lengths, len(histories[-1]))
-        yield inspector.inspect(Request.of(histories, length=width))
+        yield inspector.inspect(Request.of(histories, length=width, interventions=interventions))
 
 
 def _weights(inspection: Inspection) -> Float[np.ndarray, "batch layer head query key"]:

@@ -9,7 +9,13 @@ import pytest
 from attnrec.data import Catalogue, Sequences
 from attnrec.errors import AttnrecError, UnknownIdError
 from attnrec.explanations import attention_between, mean_attention
-from attnrec.inspection import AttentionMap, AttentionRecord, Capabilities, Inspection
+from attnrec.inspection import (
+    AttentionMap,
+    AttentionRecord,
+    Capabilities,
+    Inspection,
+    Interventions,
+)
 
 NAN = np.nan
 IDS = ["a", "b", "c", "d"]
@@ -124,6 +130,26 @@ def test_rows_of_equally_long_histories_sum_to_one(chain_run):
     found = mean_attention(chain_run.inspector, eight, last=8)
     np.testing.assert_allclose(np.nansum(found, -1), 1, atol=1e-5)
     assert found.shape == (2, 2, 8, 8)
+
+
+def test_uniform_attention_shows_what_lengths_alone_would(chain_run):
+    """Of histories of 2 and 4, the last position sees 2 and 4 keys, the one before 1 and 3."""
+    rng = np.random.default_rng(0)
+    sequences = Sequences.of([rng.integers(1, 13, n) for n in (2, 4)])
+    names = chain_run.inspector.names
+    uniform = Interventions(dict.fromkeys(names, "uniform"))
+    found = mean_attention(chain_run.inspector, sequences, last=3, interventions=uniform)
+    row_before, last_row = (
+        [1 / 3, (1 + 1 / 3) / 2, NAN],
+        [1 / 4, (1 / 2 + 1 / 4) / 2, (1 / 2 + 1 / 4) / 2],
+    )
+    for layer, head in np.ndindex(2, 2):
+        np.testing.assert_allclose(found[layer, head, 1:], [row_before, last_row], atol=1e-6)
+    ids = chain_run.data.catalogue.vocabulary.to_ids([int(sequences[0][0])])
+    means, _ = attention_between(
+        chain_run.inspector, sequences.take([0]), ids, ids, interventions=uniform
+    )
+    assert means[0, 0, 0, 0] == pytest.approx(1)  # the first item sees itself alone
 
 
 def test_bad_input():
