@@ -77,6 +77,7 @@ export class Explorer {
     this.#header = new Header(desk);
     this.#foot = new Foot(desk);
     this.root.append(this.#header.node, this.#header.progress, this.#foot.node, this.#table.node);
+    host.classList.add('attnrec-host');
     host.append(this.root);
     this.#settleRoving = roving([this.#header.tools, this.#foot.node]);
     trackKeys(this.root, desk);
@@ -184,6 +185,7 @@ export class Explorer {
   #show(motion: Motion | null, target: Marks, rebuilt: boolean): void {
     const picture = this.#picture!, stage = this.#stage!, { root } = this, { layout, answer, traits } = picture;
     root.style.width = `${layout.width}px`;
+    this.host.classList.toggle('attnrec-tight', layout.width > this.#width);
     root.classList.toggle('narrow', !layout.wide);
     const state = !traits.history.length ? 'empty' : !answer ? 'loading' : answer.error ? 'error' : picture.fresh ? 'ready' : 'pending';
     attributes(root, { 'data-theme': picture.dark ? 'dark' : 'light', 'data-state': state, 'data-view': traits.view, 'data-seq': answer?.seq ?? null });

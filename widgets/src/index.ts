@@ -14,7 +14,7 @@
 //   [data-role=score], [data-role=dot], [data-role=held-out] (data-item, data-rank)
 //   [data-role=take]          adds the pointed recommendation to the history
 //   [data-role=map]           a tile of the picker: data-layer, data-head (a number, or mean)
-//   [data-role=matrix], [data-role=rail-handle], [data-role=scale-key]
+//   [data-role=matrix], [data-role=rail-handle] (data-first, data-rows, data-total), [data-role=scale-key]
 //   [data-role=tool-ribbons|tool-matrix|tool-play|tool-undo|tool-redo|tool-reset|tool-table|
 //              tool-save|tool-save-svg|tool-save-pdf]
 //   [data-role=table-history|table-ranking|table-matrix]  every number

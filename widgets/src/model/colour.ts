@@ -18,6 +18,26 @@ export function sequential(u: number, dark: boolean): string {
   return colour;
 }
 
+const ramps = new Map<boolean, Uint32Array>();
+
+/** The map as pixels, weakest first, for pictures too fine to be drawn cell by cell. */
+export function ramp(dark: boolean): Uint32Array {
+  let pixels = ramps.get(dark);
+  if (!pixels) {
+    const canvas = document.createElement('canvas');
+    canvas.width = STEPS + 1;
+    canvas.height = 1;
+    const context = canvas.getContext('2d', { willReadFrequently: true })!;
+    for (let i = 0; i <= STEPS; i++) {
+      context.fillStyle = sequential(i / STEPS, dark);
+      context.fillRect(i, 0, 1, 1);
+    }
+    pixels = new Uint32Array(context.getImageData(0, 0, STEPS + 1, 1).data.buffer);
+    ramps.set(dark, pixels);
+  }
+  return pixels;
+}
+
 /** The tone of a ribbon at its row, and lighter where it widens, at the spine. `u` is the share of full width. */
 export const nearTone = (u: number): number => .3 + .7 * clamp(u) ** .8;
 export const farTone = (u: number): number => .14 + .42 * clamp(u) ** .8;

@@ -2,13 +2,13 @@
 // stand in the triangle that a causal model leaves empty.
 import { el, fitCanvas, place, setText, svg } from '../dom';
 import type { Block, PanelLayout } from '../layout';
-import { sequential } from '../model/colour';
+import { ramp, sequential } from '../model/colour';
 import type { Marks } from '../model/marks';
 import { lensInFull } from '../model/sentence';
 import { clamp, lerp } from '../model/scale';
 import type { Actions, Picture, ViewPart } from '../picture';
 
-interface Cells { at: Map<string, { order: number; index: number }>; weights: Float32Array; n: number; peak: number }
+interface Cells { at: Map<string, { order: number; index: number }>; weights: Float32Array; n: number; peak: number; causal: boolean }
 
 export class Matrix implements ViewPart {
   readonly node = el('section', { class: 'matrix', 'data-role': 'matrix' });
@@ -50,8 +50,11 @@ export class Matrix implements ViewPart {
     const at = new Map(picture.target.history.map((m, i) => [m.key, { order: i, index: i }]));
     let peak = 0;
     for (const w of weights ?? []) peak = Math.max(peak, Math.abs(w));
-    const cells = weights && size ? { at, weights, n: size, peak: answer?.normalisation === 'none' ? peak || 1 : 1 } : null;
-    if (cells?.weights !== this.#after?.weights) { this.#before = picture.moving ? this.#after : null; this.#after = cells; }
+    if (weights !== (this.#after?.weights ?? null)) {
+      const cells = weights && size ? { at, weights, n: size, peak: answer?.normalisation === 'none' ? peak || 1 : 1, causal: causal(weights, size) } : null;
+      this.#before = picture.moving ? this.#after : null;
+      this.#after = cells;
+    }
     setText(this.#head.children[1]!, ` the ${picture.words.item} at position`);
     place(this.#head, { x: matrix.x, y: top - 34 });
     this.#drawColumns(n);
@@ -75,7 +78,7 @@ export class Matrix implements ViewPart {
     const { matrix, top } = this.block, { answer } = picture, panel = answer?.panels[this.panel.index];
     const w = Math.min(220, matrix!.side * .5), x = matrix!.x + matrix!.side - w - 24;
     this.#key.replaceChildren();
-    this.#key.hidden = !panel || !answer || matrix!.side < 300 || !this.#causal();
+    this.#key.hidden = !panel || !answer || matrix!.side < 300 || this.#after?.causal === false;
     if (this.#key.hidden) return;
     place(this.#key, { x, y: top + 10, w });
     const ramp = el('div', { class: 'ramp' }), peak = this.#after?.peak ?? 1, softmax = panel!.normalisation === 'softmax';
@@ -88,13 +91,6 @@ export class Matrix implements ViewPart {
     const said = softmax ? `A row sums to 100%: how ${/^[aeiou]/i.test(picture.words.item) ? 'an' : 'a'} ${picture.words.item} reads itself and the ${picture.words.items} before it.`
       : panel!.normalisation === 'gate' ? 'Each weight is a gate of its own, 0 to 1: a row does not sum to one.' : 'Weights are not normalised: a row does not sum to one.';
     this.#key.append(el('div', { class: 'head' }, el('b', {}, capitalised(lensInFull(answer!, panel!)))), ramp, el('div', { class: 'marks small' }, ...marks), el('p', { class: 'small' }, said));
-  }
-
-  #causal(): boolean {
-    const c = this.#after;
-    if (!c) return true;
-    for (let i = 0; i < c.n; i++) for (let j = i + 1; j < c.n; j++) if (c.weights[i * c.n + j]) return false;
-    return true;
   }
 
   /** A frame round the row read from, and round the cell pointed at. */
@@ -114,27 +110,44 @@ export class Matrix implements ViewPart {
     const { side } = matrix, context = fitCanvas(this.#canvas, side, side);
     place(this.#canvas, { x: matrix.x, y: matrix.y });
     if (!context) return;
-    const n = picture.traits.history.length, pitch = side / Math.max(1, n), gap = pitch > 8 ? 1 : 0, causal = this.#causal();
+    const n = picture.traits.history.length, pitch = side / Math.max(1, n);
     if (!after) {
       context.fillStyle = getComputedStyle(this.node).getPropertyValue('--rule');
-      for (let i = 0; i < n; i++) for (let j = 0; j <= i; j++) context.fillRect(j * pitch, i * pitch, pitch - gap, pitch - gap);
-      return;
-    }
-    const before = t < 1 ? this.#before : null;
+      for (let i = 0; i < n; i++) context.fillRect(0, i * pitch, (i + 1) * pitch - 1, pitch > 4 ? pitch - 1 : pitch);
+    } else if (pitch <= 8) this.#paintFine(context, after, side, picture.dark);
+    else this.#paintCells(context, after, t < 1 ? this.#before : null, pitch, picture, t);
+  }
+
+  /** Cell by cell, each on its way from where its two items stood. */
+  #paintCells(context: CanvasRenderingContext2D, after: Cells, before: Cells | null, pitch: number, picture: Picture, t: number): void {
     const ratio = globalThis.devicePixelRatio || 1, snap = (v: number) => (before ? v : Math.round(v * ratio) / ratio);
     const spots = picture.target.history.map((m, i) => ({ i, was: before?.at.get(m.key) }));
-    for (const q of spots) {
-      const y = lerp(q.was?.order ?? q.i, q.i, t) * pitch;
-      for (const k of spots) {
-        if (causal && k.i > q.i) break;
-        const w = after.weights[q.i * after.n + k.i] ?? 0, old = q.was && k.was && before ? before.weights[q.was.index * before.n + k.was.index] ?? 0 : 0;
-        const shown = before ? lerp(old, w, t) : w;
-        context.fillStyle = sequential(Math.sqrt(Math.abs(shown) / after.peak), picture.dark);
-        const x = snap(lerp(k.was?.order ?? k.i, k.i, t) * pitch), top = snap(y);
-        context.fillRect(x, top, Math.max(.6, snap(x + pitch) - x - gap), Math.max(.6, snap(top + pitch) - top - gap));
-      }
+    for (const q of spots) for (const k of spots) {
+      if (after.causal && k.i > q.i) break;
+      const w = after.weights[q.i * after.n + k.i] ?? 0, old = q.was && k.was && before ? before.weights[q.was.index * before.n + k.was.index] ?? 0 : 0;
+      const x = snap(lerp(k.was?.order ?? k.i, k.i, t) * pitch), y = snap(lerp(q.was?.order ?? q.i, q.i, t) * pitch);
+      context.fillStyle = sequential(Math.sqrt(Math.abs(before ? lerp(old, w, t) : w) / after.peak), picture.dark);
+      context.fillRect(x, y, snap(x + pitch) - x - 1, snap(y + pitch) - y - 1);
     }
   }
+
+  /** One pixel a cell, enlarged: a long history has tens of thousands. */
+  #paintFine(context: CanvasRenderingContext2D, { weights, n, peak, causal: lower }: Cells, side: number, dark: boolean): void {
+    const tones = ramp(dark), image = new ImageData(n, n), pixels = new Uint32Array(image.data.buffer), last = tones.length - 1;
+    for (let i = 0; i < n; i++) for (let j = 0; j <= (lower ? i : n - 1); j++) {
+      pixels[i * n + j] = tones[Math.round(clamp(Math.sqrt(Math.abs(weights[i * n + j]!) / peak)) * last)]!;
+    }
+    const small = el('canvas', { width: n, height: n });
+    small.getContext('2d')!.putImageData(image, 0, 0);
+    context.imageSmoothingEnabled = false;
+    context.drawImage(small, 0, 0, side, side);
+  }
+}
+
+/** No query looks at what comes after it. */
+function causal(weights: Float32Array, n: number): boolean {
+  for (let i = 0; i < n; i++) for (let j = i + 1; j < n; j++) if (weights[i * n + j]) return false;
+  return true;
 }
 
 const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

@@ -16,7 +16,7 @@ export class Rail implements ViewPart {
   readonly under = svg('g', { 'data-role': 'rail' });
   readonly over = svg('g');
   /** What the pointer drags: the rail, or in the matrix its left edge. */
-  readonly handle = el('div', { class: 'rail abs', role: 'scrollbar', tabindex: -1, 'aria-label': 'Part of the history in the list', 'aria-orientation': 'vertical', 'data-role': 'rail-handle' });
+  readonly handle = el('div', { class: 'rail abs', 'aria-hidden': 'true', title: 'Drag to the part of the history that the list shows', 'data-role': 'rail-handle' });
   #cells = svg('g');
   #frame = svg('g');
 
@@ -54,7 +54,7 @@ export class Rail implements ViewPart {
     );
     this.over.append(svg('rect', { x: x - 3, y: y0 - 1, width: width + 6, height: y1 - y0 + 2, rx: 2, class: 'frame' }));
     place(this.handle, { x: x - 6, y: top, w: this.block.matrix ? 12 : RAIL + 12, h: height });
-    attributes(this.handle, { 'aria-valuemin': 1, 'aria-valuemax': n, 'aria-valuenow': window + 1, 'aria-valuetext': `${window + 1} to ${window + rows} of ${n}`, 'data-total': n, 'data-rows': rows });
+    attributes(this.handle, { 'data-total': n, 'data-rows': rows, 'data-first': window + 1 });
     if (!this.block.matrix) { this.#positions(n, picture); this.#names(picture); }
   }
 
