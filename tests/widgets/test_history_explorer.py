@@ -347,8 +347,19 @@ def test_search_answers_with_labels(steps):
         "text": "<IMG",
         "matches": [{"id": "m8", "title": "<img src=x onerror=alert(1)>", "detail": "1986"}],
     }
-    explorer.set_state({"_search": {}})
+    explorer.set_state({"_search": {"seq": 4, "text": "no such film"}})
     assert explorer._matches["matches"] == []
+
+
+def test_search_for_nothing_gives_examples(steps, chain_run):
+    explorer = HistoryExplorer(steps)
+    explorer.set_state({"_search": {"seq": 1, "text": ""}})
+    assert [match["id"] for match in explorer._matches["matches"]] == [f"m{i}" for i in range(1, 9)]
+    explorer = HistoryExplorer(chain_run)
+    explorer.set_state({"_search": {"seq": 1, "text": " "}})
+    counts = chain_run.data.frame["item"].value_counts()
+    found = [counts[match["id"]] for match in explorer._matches["matches"]]
+    assert found == counts.iloc[:8].tolist()
 
 
 # Runs

@@ -61,9 +61,7 @@ class RankingBars(_Following):
             padding=0.35,
             stroke=None,
         )
-        self._titles = bqplot.Axis(
-            scale=self._places, side="left", grid_lines="none", color=AXIS
-        )
+        self._titles = bqplot.Axis(scale=self._places, side="left", grid_lines="none", color=AXIS)
         values = bqplot.Axis(
             scale=self._scores, label="score", num_ticks=5, grid_lines="none", color=AXIS
         )

@@ -314,12 +314,12 @@ class HistoryExplorer(anywidget.AnyWidget):
 
     @traitlets.observe("_search")
     def _searched(self, change: traitlets.Bunch) -> None:
-        catalogue, asked = self.sources[0].catalogue, change.new
-        found = catalogue.search(str(asked.get("text", "")))
+        source, text = self.sources[0], str(change.new.get("text", ""))
+        found = source.catalogue.search(text) if text.strip() else source.examples
         self._matches = {
-            "seq": asked.get("seq", 0),
-            "text": asked.get("text", ""),
-            "matches": labels_for(self.sources[0], found),
+            "seq": change.new.get("seq", 0),
+            "text": text,
+            "matches": labels_for(source, found),
         }
 
     # Out of the notebook

@@ -15,6 +15,9 @@ from attnrec.errors import AttnrecError, UnknownIdError
 from attnrec.inspection import Inspector
 
 
+EXAMPLES = 8
+
+
 @dataclass(frozen=True)
 class Past:
     """What an explorer begins with.
@@ -82,6 +85,13 @@ class Source:
     def ids(self) -> list:
         """The items' ids as plain Python values, in the order of their indices."""
         return self.catalogue.ids.tolist()
+
+    @cached_property
+    def examples(self) -> list:
+        """A few ids to begin with: the most frequent, where that is known."""
+        if self.run is None:
+            return self.ids[:EXAMPLES]
+        return self.run.data.frame[Columns.ITEM].value_counts().index[:EXAMPLES].tolist()
 
     @cached_property
     def _index_of(self) -> dict:
