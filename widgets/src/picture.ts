@@ -61,7 +61,8 @@ export interface Actions {
   point(position: number | null): void;
   pointCell(panel: number, cell: { query: number; key: number } | null): void;
   pointRank(panel: number, id: Id | null): void;
-  focus(area: 'history' | 'ranking' | null): void;
+  /** A list got or lost the focus, by keyboard or by mouse. */
+  focus(area: 'history' | 'ranking' | null, byKey: boolean): void;
   toggleTable(): void;
   save(format: 'svg' | 'pdf'): void;
 }

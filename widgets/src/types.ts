@@ -2,6 +2,8 @@
 // (oldest first), layers, heads, ranks. `null` for a head is the mean over heads.
 
 export type Id = string | number;
+export const sameIds = (a: readonly Id[], b: readonly Id[]): boolean => a.length === b.length && a.every((id, i) => id === b[i]);
+
 export type View = 'ribbons' | 'matrix';
 
 export interface Label { id: Id; title: string; detail: string }

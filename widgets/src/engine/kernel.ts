@@ -1,7 +1,7 @@
 // The kernel engine: questions and answers are traits of the widget's model. Each change made here
 // raises `_seq`; an answer older than that is stale and dropped. Changes made in Python leave
 // `_seq` as it is, so that their answers are always taken.
-import type { Answer, Engine, Id, Label, Matches, Traits, View, Words } from '../types';
+import { type Answer, type Engine, type Id, type Label, type Matches, sameIds, type Traits, type View, type Words } from '../types';
 import { asIds, asStacks, decodeAnswer, decodeMatches, decodeWords } from './decode';
 
 /** The part of anywidget's model that is used. */
@@ -18,7 +18,6 @@ const WATCHED = ['history', 'now', 'layer', 'head', 'query', 'topn', 'view', '_p
   .map(name => `change:${name}`);
 
 const orNull = (value: unknown): number | null => (typeof value === 'number' ? value : null);
-const same = (a: Id[], b: Id[]): boolean => a.length === b.length && a.every((id, i) => id === b[i]);
 
 export class KernelEngine implements Engine {
   #model: AnyModel;
@@ -57,7 +56,7 @@ export class KernelEngine implements Engine {
   waiting(): boolean {
     if (!this.#answer) return true;
     if (this.#answer.seq < this.#seq()) return true;
-    return !this.#answer.error && !same(this.#answer.shown.history, asIds(this.#model.get('history')));
+    return !this.#answer.error && !sameIds(this.#answer.shown.history, asIds(this.#model.get('history')));
   }
 
   label(id: Id): Label { return this.#labels.get(id) ?? { id, title: String(id), detail: '' }; }

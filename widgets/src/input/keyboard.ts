@@ -5,7 +5,7 @@ export interface Desk extends Actions {
   /** The position the keyboard stands on. */
   position(): number | null;
   size(): number;
-  step(area: 'history' | 'ranking', by: number | 'first' | 'last'): void;
+  step(area: 'history' | 'ranking', by: number | 'first' | 'last', panel?: number): void;
   scrubBy(by: number): void;
   moveActive(from: number, to: number): void;
   takeActive(): void;
@@ -36,8 +36,8 @@ function inList(event: KeyboardEvent, area: 'history' | 'ranking', desk: Desk): 
     if (at !== null && to >= 1 && to <= desk.size()) desk.moveActive(at, to);
     return true;
   }
-  if (steps) { desk.step(area, steps); return true; }
-  if (key === 'Home' || key === 'End') { desk.step(area, key === 'Home' ? 'first' : 'last'); return true; }
+  const step = steps ?? (key === 'Home' ? 'first' : key === 'End' ? 'last' : null);
+  if (step !== null) { desk.step(area, step, Number((event.target as HTMLElement).dataset.panel ?? 1) - 1); return true; }
   if (area === 'ranking') {
     if (key === 'Enter') { desk.takeActive(); return true; }
     return false;

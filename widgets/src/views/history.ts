@@ -44,8 +44,8 @@ export class HistoryList implements ViewPart {
     });
     trackRows(this, act, () => this.#picture, y => this.positionAt(y));
     trackNow(this.now, act, y => this.boundaryAt(y));
-    this.list.addEventListener('focus', () => act.focus('history'));
-    this.list.addEventListener('blur', () => act.focus(null));
+    this.list.addEventListener('focus', () => act.focus('history', this.list.matches(':focus-visible')));
+    this.list.addEventListener('blur', () => act.focus(null, false));
   }
 
   #make(): HTMLElement {

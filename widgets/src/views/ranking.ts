@@ -35,8 +35,8 @@ export class Ranking implements ViewPart {
     const at = (event: Event): string | null => (event.target as Element).closest('[data-key]')?.getAttribute('data-key') ?? null;
     this.list.addEventListener('pointermove', event => this.#point(at(event)));
     this.node.addEventListener('pointerleave', () => this.#point(null));
-    this.list.addEventListener('focus', () => act.focus('ranking'));
-    this.list.addEventListener('blur', () => act.focus(null));
+    this.list.addEventListener('focus', () => act.focus('ranking', this.list.matches(':focus-visible')));
+    this.list.addEventListener('blur', () => act.focus(null, false));
     this.#plus.addEventListener('click', () => {
       const active = this.#picture?.activeRank;
       if (!active) return;
