@@ -28,7 +28,7 @@ def test_the_distribution_is_the_row_on_the_screen(steps):
     np.testing.assert_allclose(chart.bars.y.sum(), 1, rtol=1e-6)
     assert chart.uniform.y.tolist() == [1 / 2, 1 / 2]
     explorer.layer, explorer.head = 1, 2
-    assert chart.title == "Attention, layer 1, head 2"
+    assert chart.title == "Attention, layer 1, head 2; dashed: uniform, 1/2"
     np.testing.assert_allclose(chart.bars.y, [4 / 9, 5 / 9], rtol=1e-6)
     explorer.history = []
     assert chart.bars.y.tolist() == [0]

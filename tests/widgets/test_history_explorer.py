@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from attnrec_widgets import HistoryExplorer
+from attnrec_widgets.answer import _dates
 from attnrec_widgets.source import spell_dates
 
 from attnrec import datasets
@@ -405,8 +406,17 @@ def test_two_models_stand_side_by_side(chain_run, steps):
     first, second = ({**panel, "name": ""} for panel in explorer._answer["panels"])
     assert first == second
     assert repr(explorer).startswith("HistoryExplorer(SASRec, SASRec, history=")
+    assert explorer._answer["foot"].endswith("beside SASRec · user u0")
+    assert "beside" not in explorer.figure(panel=2).texts[-1].get_text()
     with pytest.raises(AttnrecError, match="the same items; 12 in the first only, such as 'i00'"):
         HistoryExplorer(chain_run, steps)
+
+
+def test_of_two_equal_items_the_one_removed_takes_its_date_away():
+    dated = [("a", "May"), ("b", "May"), ("a", "Jun"), ("c", "Jul")]
+    assert _dates(dated, ("b", "a", "c")) == ["May", "Jun", "Jul"]
+    assert _dates(dated, ("a", "b", "c")) == ["May", None, "Jul"]
+    assert _dates([], ("a", "b")) == [None, None]
 
 
 def test_dates_stand_where_they_change(steps):
@@ -420,6 +430,6 @@ def test_dates_stand_where_they_change(steps):
     assert explorer._answer["dates"] == ["Nov ’98", None, "Dec ’98", "Jan ’99"]
     explorer.move(3, 1)
     assert explorer._answer["dates"] == ["Dec ’98", "Nov ’98", None, "Jan ’99"]
-    explorer.add("c")
+    explorer.add("e")
     assert explorer._answer["dates"][-1] is None
     assert spell_dates(times[:3].tolist()) == ["3 Nov", "3 Nov", "29 Dec"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any
 
 from attnrec_widgets.source import Source
@@ -74,13 +75,23 @@ def _note(explorer: HistoryExplorer, state: State) -> str | None:
 
 def _dates(dated: list[tuple[Any, str]], history: tuple) -> list[str | None]:
     """The date that each item of the start still has, where it differs from the one before."""
-    known: dict[Any, list[str]] = {}
-    for id, date in reversed(dated):
-        known.setdefault(id, []).append(date)
+    if not dated:
+        return [None] * len(history)
+    before = [id for id, _ in dated]
+    found: list[str | None] = [None] * len(history)
+    left = dict(enumerate(dated))
+    # What was left in its place keeps its date; what was moved takes it along.
+    matcher = SequenceMatcher(None, before, history, autojunk=False)
+    for block in matcher.get_matching_blocks():
+        for i in range(block.size):
+            found[block.b + i] = left.pop(block.a + i)[1]
+    for place, id in enumerate(history):
+        if found[place] is None:
+            origin = next((i for i, (other, _) in left.items() if other == id), None)
+            found[place] = None if origin is None else left.pop(origin)[1]
     shown: list[str | None] = []
     last = None
-    for id in history:
-        date = known[id].pop() if known.get(id) else None
+    for date in found:
         shown.append(date if date != last else None)
         last = date or last
     return shown

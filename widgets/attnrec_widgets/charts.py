@@ -9,7 +9,12 @@ import numpy as np
 
 from attnrec_widgets.history_explorer import HistoryExplorer
 
-ACCENT, SOFT, INK, AXIS = "#2e58c4", "#779adc", "#535b66", "#c4cad1"
+# Tones between the explorer's light and dark ones, since a chart does not know its ground;
+# text takes the notebook's own colour.
+BAR, LINE, AXIS = "#4a74d0", "#7a828c", "#9aa2ab"
+INK = "var(--jp-ui-font-color1, #535b66)"
+TEXT = {"fill": INK, "font-size": "11px"}
+HEADING = {"fill": INK, "font-size": "13px", "font-weight": "600"}
 DURATION = 480  # of the explorer's own motion, in milliseconds
 LONGEST = 34  # letters of a title beside a bar
 
@@ -20,7 +25,12 @@ class _Following(bqplot.Figure):
     _following = False
 
     def __init__(self, explorer: HistoryExplorer, **parts: Any):
-        super().__init__(animation_duration=DURATION, **parts)
+        super().__init__(
+            animation_duration=DURATION,
+            title_style=HEADING,
+            background_style={"fill": "none"},
+            **parts,
+        )
         self.explorer = explorer
         explorer.observe(self._follow, "attention")
         self._following = True
@@ -57,20 +67,19 @@ class RankingBars(_Following):
             y=[0.0],
             scales={"x": self._places, "y": self._scores},
             orientation="horizontal",
-            colors=[ACCENT],
+            colors=[BAR],
             padding=0.35,
             stroke=None,
         )
-        self._titles = bqplot.Axis(scale=self._places, side="left", grid_lines="none", color=AXIS)
-        values = bqplot.Axis(
-            scale=self._scores, label="score", num_ticks=5, grid_lines="none", color=AXIS
-        )
+        self._titles = _axis(self._places, side="left")
+        values = _axis(self._scores, label="score", num_ticks=4)
         super().__init__(
             explorer,
             marks=[self.bars],
             axes=[self._titles, values],
             title="Recommendations",
-            fig_margin={"top": 40, "bottom": 45, "left": 240, "right": 20},
+            fig_margin={"top": 36, "bottom": 42, "left": 240, "right": 16},
+            layout={"width": "520px", "height": "320px"},
         )
 
     def _follow(self, change: Any = None) -> None:
@@ -103,35 +112,25 @@ class AttentionDistribution(_Following):
         self._shares = bqplot.LinearScale(min=0)
         scales = {"x": self._positions, "y": self._shares}
         self.bars = bqplot.Bars(
-            x=[1], y=[0.0], scales=scales, colors=[SOFT], padding=0.15, stroke=None
+            x=[1], y=[0.0], scales=scales, colors=[BAR], padding=0.15, stroke=None
         )
         self.uniform = bqplot.Lines(
             x=[1, 1],
             y=[0.0, 0.0],
             scales=scales,
-            colors=[INK],
+            colors=[LINE],
             line_style="dashed",
-            stroke_width=1,
-            labels=["uniform, 1/n"],
-            display_legend=True,
+            stroke_width=1.5,
         )
-        positions = bqplot.Axis(
-            scale=self._positions, label="position, oldest first", grid_lines="none", color=AXIS
-        )
-        shares = bqplot.Axis(
-            scale=self._shares,
-            side="left",
-            tick_format=".0%",
-            grid_lines="none",
-            color=AXIS,
-            num_ticks=5,
-        )
+        self._steps = _axis(self._positions, label="position, oldest first", tick_format="d")
+        shares = _axis(self._shares, side="left", tick_format=".0%", num_ticks=5)
         super().__init__(
             explorer,
             marks=[self.bars, self.uniform],
-            axes=[positions, shares],
-            legend_location="top-left",
-            fig_margin={"top": 40, "bottom": 45, "left": 60, "right": 20},
+            axes=[self._steps, shares],
+            padding_y=0,
+            fig_margin={"top": 36, "bottom": 42, "left": 48, "right": 16},
+            layout={"width": "480px", "height": "320px"},
         )
 
     def _follow(self, change: Any = None) -> None:
@@ -143,15 +142,22 @@ class AttentionDistribution(_Following):
             self.uniform.x, self.uniform.y = np.array([1, 1]), np.array([0.0, 0.0])
             return
         query = shown.state.position
-        self.title = f"Attention, layer {shown.layer}, " + (
-            f"head {shown.head}" if shown.head else "mean of heads"
-        )
+        head = f"head {shown.head}" if shown.head else "mean of heads"
+        self.title = f"Attention, layer {shown.layer}, {head}; dashed: uniform, 1/{query}"
         row = row[:query]
+        step = max(1, round(query / 8))
+        self._steps.tick_values = np.arange(1 if step == 1 else step, query + 1, step)
         with self.bars.hold_sync():
             self.bars.x, self.bars.y = np.arange(1, query + 1), row.astype(float)
         with self.uniform.hold_sync():
             self.uniform.x = np.array([0.5, query + 0.5])
             self.uniform.y = np.full(2, 1 / query)
+
+
+def _axis(scale: bqplot.Scale, **parts: Any) -> bqplot.Axis:
+    return bqplot.Axis(
+        scale=scale, grid_lines="none", color=AXIS, label_color=INK, tick_style=TEXT, **parts
+    )
 
 
 def _short(title: str) -> str:

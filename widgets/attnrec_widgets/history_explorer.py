@@ -324,11 +324,18 @@ class HistoryExplorer(anywidget.AnyWidget):
 
     # Out of the notebook
 
-    def provenance(self) -> list[str]:
-        """Model, data, user, seed and date of what is shown."""
+    def provenance(self, panel: int | None = None) -> list[str]:
+        """Model, data, user, seed and date of what is shown.
+
+        Args:
+            panel: of one model, from 1; of all unless given.
+        """
         user = [] if self.user is None else [f"user {self.user}"]
+        if panel is not None:
+            return [*self.sources[panel - 1].provenance(), *user]
         first, *others = (source.provenance() for source in self.sources)
-        return [*first, *(f"beside {', '.join(other)}" for other in others), *user]
+        beside = [o[:1] if o[1:] == first[1:] else o for o in others]  # what is shared, told once
+        return [*first, *(f"beside {', '.join(other)}" for other in beside), *user]
 
     def figure(self, panel: int = 1) -> Figure:
         """The picture on the screen as a matplotlib figure.

@@ -23,7 +23,7 @@ def draw(explorer: HistoryExplorer, panel: int = 1) -> Figure:
     told: dict[str, Any] = {
         "layer": shown.layer,
         "head": shown.head,
-        "provenance": " · ".join(explorer.provenance()),
+        "provenance": " · ".join(explorer.provenance(panel)),
     }
     inspection = shown.inspection
     if shown.state.view == "matrix" and shown.maps:

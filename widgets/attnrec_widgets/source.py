@@ -14,7 +14,6 @@ from attnrec.data import Catalogue
 from attnrec.errors import AttnrecError, UnknownIdError
 from attnrec.inspection import Inspector
 
-
 EXAMPLES = 8
 
 
