@@ -72,7 +72,7 @@ class RankingBars(_Following):
             stroke=None,
         )
         self._titles = _axis(self._places, side="left")
-        values = _axis(self._scores, label="score", num_ticks=4)
+        values = _axis(self._scores, label="score")
         super().__init__(
             explorer,
             marks=[self.bars],
@@ -123,7 +123,7 @@ class AttentionDistribution(_Following):
             stroke_width=1.5,
         )
         self._steps = _axis(self._positions, label="position, oldest first", tick_format="d")
-        shares = _axis(self._shares, side="left", tick_format=".0%", num_ticks=5)
+        shares = _axis(self._shares, side="left", tick_format="~%")
         super().__init__(
             explorer,
             marks=[self.bars, self.uniform],
