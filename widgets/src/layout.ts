@@ -8,7 +8,7 @@ export const RANK = 34;
 export const WINDOW = 18; // rows of the magnifier
 const UNWINDOWED = 20; // longest history that is simply listed
 export const RAIL = 8; // width of the rail
-const WIDE = 800, MIRRORED = 1000, NARROWEST = 560;
+const WIDE = 800, DATED = 960, MIRRORED = 1000, NARROWEST = 560;
 
 export interface Box { x: number; w: number }
 export interface PickerLayout { x: number; y: number; tile: number; gap: number; labels: 'left' | 'right' }
@@ -97,9 +97,9 @@ function single(base: Base, shape: Shape, panel: PanelShape, index: number, y: n
   // Beyond the reference widths ribbons and titles share what there is; a wide cell lets the plane grow too.
   const extra = W - (wide ? 1080 : 640);
   const ribbons = panel.attends ? clamp((wide ? 260 : 114) + .4 * extra, 114, 360) : 48;
-  const rest = extra - (ribbons - (wide ? 260 : 114)), plane = wide ? clamp(118 + .25 * Math.max(0, rest), 118, 320) : 50;
+  const rest = extra - (ribbons - (wide ? 260 : 114)), plane = wide ? clamp(118 + .25 * rest, 72, 320) : 50;
   const each = (rest - (plane - (wide ? 118 : 50))) / 2;
-  const dated = wide && shape.dates && !windowed, lead = wide && !compact ? (dated ? 40 : 10) : 0;
+  const dated = W >= DATED && shape.dates && !windowed, lead = wide && !compact ? (dated ? 40 : 10) : 0;
   const pos = { x: lead, w: wide ? (compact ? 26 : 22) : windowed ? 22 : 16 };
   const titleX = pos.x + pos.w + (wide ? 10 : 8);
   const end = wide ? 324 + each : 226 + each; // right edge of the list

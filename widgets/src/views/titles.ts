@@ -1,8 +1,11 @@
-// A title and the detail beside it. The title gives way with an ellipsis, the detail stays.
+// A title and the detail beside it. A short detail, such as a year, stays and the title gives way
+// with an ellipsis; a longer one, such as a category, is left out where it would cost the title room.
 import { el, setText } from '../dom';
 import { full } from '../model/format';
 import type { Sentence } from '../model/sentence';
 import type { Label } from '../types';
+
+const SHORT = 5;
 
 export function titleCell(): HTMLElement {
   return el('div', { class: 'film' }, el('span', { class: 't', dir: 'auto' }), el('span', { class: 'd' }));
@@ -11,6 +14,7 @@ export function titleCell(): HTMLElement {
 export function setTitle(cell: HTMLElement, label: Label): void {
   setText(cell.children[0]!, label.title);
   setText(cell.children[1]!, label.detail);
+  cell.classList.toggle('yields', label.detail.length > SHORT);
   if (cell.title !== full(label)) cell.title = full(label);
 }
 
