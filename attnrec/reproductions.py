@@ -15,6 +15,7 @@ from attnrec.errors import AttnrecError, did_you_mean
 from attnrec.models.sasrec import SASRec
 from attnrec.results import Result, result_of
 from attnrec.run import Run
+from attnrec.training.schedules import StepDecay
 
 RECSYS23 = (
     "Klenitskiy and Vasilev, Turning Dross Into Gold Loss: is BERT4Rec really better than "
@@ -70,7 +71,13 @@ REPRODUCTIONS = {
         what="SASRec as its paper trains it, BCE with one negative, on ML-1M",
         data="ml-1m-sasrec",
         recipe=_ML1M,
-        fit={"loss": "bce", "epochs": 200, "patience": 15, "batch_size": 32},
+        fit={
+            "loss": "bce",
+            "epochs": 55,
+            "patience": 15,
+            "batch_size": 32,
+            "learning_rate": StepDecay(1e-3, factor=0.2, step=43 * 189),  # after 43 epochs
+        },
         published={"HR@10": 0.2500, "NDCG@10": 0.1341},
         source=RECSYS23,
         notes=_BATCHES,
