@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import operator
 from collections.abc import Iterable
+from typing import Any
 
 
 class AttnrecError(ValueError):
@@ -18,6 +20,22 @@ class UnknownIdError(AttnrecError, KeyError):
     """A user or item that the data does not hold."""
 
     __str__ = ValueError.__str__  # KeyError would print the sentence in quotes
+
+
+def whole_number(name: str, value: Any, least: int = 1, most: int | None = None) -> int:
+    """`value` as a plain int; numpy's whole numbers are welcome, True and 2.0 are not.
+
+    Raises:
+        AttnrecError: naming the argument, what was expected and what came.
+    """
+    try:
+        number = None if isinstance(value, bool) else operator.index(value)
+    except TypeError:
+        number = None
+    if number is not None and least <= number and (most is None or number <= most):
+        return number
+    wanted = f"a whole number from {least}" if most is None else f"{least} to {most}"
+    raise AttnrecError(f"{name}: expected {wanted}, got {value!r}")
 
 
 def nearest(value: object, choices: Iterable[object], n: int = 3) -> list[str]:

@@ -5,29 +5,31 @@ a sum over the real labels and their number, for the caller to divide. With
 $s_i = h \cdot e_i$ the score of item $i$, $p$ the true next item and $N_k$ a
 set of $k$ items drawn uniformly with replacement:
 
-============= ==============================================================
-loss          for one label
-============= ==============================================================
-FullSoftmax   $-s_p + \log \sum_i e^{s_i}$
+============== =============================================================
+loss           for one label
+============== =============================================================
+FullSoftmax    $-s_p + \log \sum_i e^{s_i}$
 SampledSoftmax $-s_p + \log (e^{s_p} + \frac{n-1}{k} \sum_{i \in N_k} e^{s_i})$
-BCE           $-\log \sigma(s_p) - \sum_{i \in N_k} \log (1 - \sigma(s_i))$
-GBCE          $-\beta \log \sigma(s_p) - \sum_{i \in N_k} \log (1 - \sigma(s_i))$
-============= ==============================================================
+BCE            $-\log \sigma(s_p) - \sum_{i \in N_k} \log (1 - \sigma(s_i))$
+GBCE           $-\beta \log \sigma(s_p) - \sum_{i \in N_k} \log (1 - \sigma(s_i))$
+============== =============================================================
 
-BCE is SASRec's own (Kang & McAuley 2018, eq. 7, which sums over one negative).
+BCE is SASRec's own (Kang & McAuley 2018, eq. 7, which sums over one negative),
+but that a negative may be an item of the history, or the true next item itself.
 GBCE is gSASRec's (Petrov & Macdonald 2023, eq. 9 and 14).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Real
 from typing import Protocol, runtime_checkable
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from attnrec.errors import AttnrecError, did_you_mean
+from attnrec.errors import AttnrecError, did_you_mean, whole_number
 
 CHUNK = 512  # labels handled at once: 512 x 3,417 scores are 7 MB, about a core's cache
 
@@ -75,7 +77,7 @@ class SampledSoftmax:
     num_negatives: int = 256
 
     def __post_init__(self) -> None:
-        _check_count("num_negatives", self.num_negatives)
+        _whole_negatives(self)
 
     def __call__(self, hidden, table, labels, key):
         num_items = table.shape[0] - 1
@@ -100,7 +102,7 @@ class BCE:
     num_negatives: int = 1
 
     def __post_init__(self) -> None:
-        _check_count("num_negatives", self.num_negatives)
+        _whole_negatives(self)
 
     def __call__(self, hidden, table, labels, key):
         return _binary(hidden, table, labels, key, self.num_negatives, beta=1.0)
@@ -122,13 +124,13 @@ class GBCE:
     t: float = 0.75
 
     def __post_init__(self) -> None:
-        _check_count("num_negatives", self.num_negatives)
-        if not 0 <= self.t <= 1:
+        _whole_negatives(self)
+        if not isinstance(self.t, Real) or not 0 <= self.t <= 1:
             raise AttnrecError(f"t: expected 0 to 1, got {self.t!r}")
 
     def beta(self, num_items: int) -> float:
         """The power of the positive's probability (gSASRec, eq. 14)."""
-        alpha = self.num_negatives / (num_items - 1)
+        alpha = self.num_negatives / max(num_items - 1, 1)
         return alpha * (self.t * (1 - 1 / alpha) + 1 / alpha)
 
     def __call__(self, hidden, table, labels, key):
@@ -148,8 +150,13 @@ def resolve(loss: str | Loss) -> Loss:
     """A loss by name, or the loss itself.
 
     Raises:
-        AttnrecError: no such name.
+        AttnrecError: no such name, or nothing that can be called as a loss.
     """
+    if isinstance(loss, type) or not (isinstance(loss, str) or callable(loss)):
+        hint = f"; did you mean {loss.__name__}()?" if isinstance(loss, type) else ""
+        raise AttnrecError(
+            f"loss: expected a name or one of attnrec.losses, such as BCE(), got {loss!r}{hint}"
+        )
     if not isinstance(loss, str):
         return loss
     if loss not in LOSSES:
@@ -159,9 +166,8 @@ def resolve(loss: str | Loss) -> Loss:
     return LOSSES[loss]()
 
 
-def _check_count(name: str, value: int) -> None:
-    if not isinstance(value, int) or value < 1:
-        raise AttnrecError(f"{name}: expected a whole number from 1, got {value!r}")
+def _whole_negatives(loss: SampledSoftmax | BCE | GBCE) -> None:
+    object.__setattr__(loss, "num_negatives", whole_number("num_negatives", loss.num_negatives))
 
 
 def _flat(hidden: Array, labels: Array) -> tuple[Array, Array, Array]:

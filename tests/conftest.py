@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 os.environ.setdefault("MPLBACKEND", "Agg")
@@ -12,6 +13,7 @@ import jax
 import numpy as np
 import pandas as pd
 import pytest
+from jaxtyping import config as annotations
 from jaxtyping import install_import_hook
 
 jax.config.update("jax_numpy_rank_promotion", "raise")
@@ -43,6 +45,14 @@ SKIPS_ALLOWED_IN_CI: dict[str, str] = {}
 def data_folder() -> Path:
     """The folder of real data; for tests marked `needs_data`."""
     return Path(os.environ["ATTNREC_DATA"])
+
+
+@pytest.fixture
+def unchecked() -> Iterator[None]:
+    """Annotations as in use: not checked. For what a signature does not allow and people give."""
+    annotations.update("jaxtyping_disable", True)
+    yield
+    annotations.update("jaxtyping_disable", False)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

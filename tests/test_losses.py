@@ -88,6 +88,23 @@ def test_gbce_by_hand():
     np.testing.assert_allclose(total, -7 / 16 * math.log(3 / 4) - 4 * math.log(1 / 4), rtol=1e-6)
 
 
+def test_a_catalogue_of_one_item():
+    hidden, table = jnp.asarray([[1.0]]), jnp.asarray([[0.0], [0.0]])
+    for loss, expected in (
+        (losses.FullSoftmax(), 0),  # there is nothing else
+        (losses.SampledSoftmax(4), 0),
+        (losses.BCE(4), 5 * math.log(2)),  # sigma(0) = 1/2, for the true item and 4 negatives
+        (losses.GBCE(4, t=1.0), 8 * math.log(2)),  # beta = alpha = 4
+    ):
+        total, _ = loss(hidden, table, jnp.asarray([1]), KEY)
+        assert float(total) == pytest.approx(expected)
+
+
+@pytest.mark.usefixtures("unchecked")
+def test_numpys_numbers_are_plain_in_a_loss():
+    assert repr(losses.BCE(np.int64(3))) == "BCE(num_negatives=3)"
+
+
 def test_sampled_softmax_estimates_the_full():
     hidden, table, wanted = example(70, 400)
     hidden = hidden * 0.3  # scores of deviation 0.85, so that a few draws do not decide the sum
@@ -114,9 +131,14 @@ def test_sampled_softmax_leaves_the_label_out_of_its_own_negatives():
     [
         (lambda: losses.resolve("softmx"), "did you mean 'softmax'"),
         (lambda: losses.BCE(0), "num_negatives: expected a whole number from 1, got 0"),
+        (lambda: losses.BCE(True), "num_negatives: expected a whole number from 1, got True"),
         (lambda: losses.GBCE(4, t=1.5), "t: expected 0 to 1, got 1.5"),
+        (lambda: losses.GBCE(4, t="high"), "t: expected 0 to 1, got 'high'"),
+        (lambda: losses.resolve(losses.BCE), r"got <class .*; did you mean BCE\(\)\?"),
+        (lambda: losses.resolve(5), "expected a name or one of attnrec.losses, such as BCE.*got 5"),
     ],
 )
+@pytest.mark.usefixtures("unchecked")
 def test_wrong_settings_are_named(make, told):
     with pytest.raises(AttnrecError, match=told):
         make()

@@ -21,13 +21,14 @@ The same history therefore gets the same answer in every padded length.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Real
 from typing import TYPE_CHECKING
 
 import jax.numpy as jnp
 from flax import nnx
 from jaxtyping import Bool, Float, Int
 
-from attnrec.errors import AttnrecError
+from attnrec.errors import AttnrecError, whole_number
 from attnrec.models.attention import MultiHeadAttention, attention_mask
 from attnrec.typing import Array
 
@@ -60,16 +61,15 @@ class SASRec:
 
     def __post_init__(self) -> None:
         for name in ("embedding_size", "num_layers", "num_heads", "max_length"):
-            value = getattr(self, name)
-            if not isinstance(value, int) or value < 1:
-                raise AttnrecError(f"{name}: expected a whole number from 1, got {value!r}")
+            object.__setattr__(self, name, whole_number(name, getattr(self, name)))
         if self.embedding_size % self.num_heads:
             raise AttnrecError(
-                f"num_heads: {self.num_heads} does not divide "
-                f"embedding_size {self.embedding_size}"
+                f"num_heads: {self.num_heads} does not divide embedding_size {self.embedding_size}"
             )
-        if not 0 <= self.dropout_rate < 1:
+        if not isinstance(self.dropout_rate, Real) or not 0 <= self.dropout_rate < 1:
             raise AttnrecError(f"dropout_rate: expected 0 to below 1, got {self.dropout_rate!r}")
+        object.__setattr__(self, "dropout_rate", float(self.dropout_rate))
+        object.__setattr__(self, "positions", bool(self.positions))
 
     def build(self, schema: Schema, rngs: nnx.Rngs) -> SASRecModule:
         """The model for a catalogue, with fresh weights."""
@@ -153,8 +153,15 @@ class SASRecModule(nnx.Module):
             items: catalogue indices, right-aligned, 0 at padding.
             mask: what is real and may be looked at.
             rngs: random keys for dropout; none, no dropout.
+
+        Raises:
+            AttnrecError: more columns than `max_length`.
         """
         size, length = self.config.embedding_size, items.shape[1]
+        if length > self.max_length:
+            raise AttnrecError(
+                f"items: the model reads at most {self.max_length} items, got {length} columns"
+            )
         x = self.item_embedding(items) * size**0.5
         if self.config.positions:
             from_the_end = jnp.arange(length - 1, -1, -1)

@@ -36,5 +36,9 @@ class ModelScorer:
         self._graphdef, self._state = nnx.split(model)
 
     def __call__(self, histories: Int[Array, "batch key"]) -> Float[Array, "batch item"]:
-        """Scores `[batch, item]`; entry 0 (padding) is minus infinity."""
-        return _scores(self._graphdef, self._state, jnp.asarray(histories))
+        """Scores `[batch, item]`; entry 0 (padding) is minus infinity.
+
+        Of more columns than the model reads, the latest count.
+        """
+        latest = jnp.asarray(histories)[:, -self.max_length :]
+        return _scores(self._graphdef, self._state, latest)

@@ -13,6 +13,7 @@ from attnrec.errors import AttnrecError
 from attnrec.inspection import Request
 from attnrec.models import SASRec, Schema
 from attnrec.models.recorder import ModelInspector
+from attnrec.models.scorer import ModelScorer
 from attnrec.models.weights import named_leaves
 
 
@@ -125,13 +126,33 @@ def test_no_rngs_no_dropout():
         ({"embedding_size": 0}, "embedding_size: expected a whole number from 1, got 0"),
         ({"num_layers": 0}, "num_layers: expected a whole number from 1, got 0"),
         ({"num_heads": 3}, "num_heads: 3 does not divide embedding_size 64"),
+        ({"num_layers": True}, "num_layers: expected a whole number from 1, got True"),
+        ({"num_layers": 2.0}, "num_layers: expected a whole number from 1, got 2.0"),
         ({"dropout_rate": 1.0}, "dropout_rate: expected 0 to below 1, got 1.0"),
+        ({"dropout_rate": "0.1"}, "dropout_rate: expected 0 to below 1, got '0.1'"),
         ({"max_length": -1}, "max_length: expected a whole number from 1, got -1"),
     ],
 )
+@pytest.mark.usefixtures("unchecked")
 def test_wrong_hyperparameters_are_named(wrong, told):
     with pytest.raises(AttnrecError, match=told):
         SASRec(**wrong)
+
+
+@pytest.mark.usefixtures("unchecked")
+def test_numpys_numbers_are_plain_in_a_recipe():
+    config = SASRec(np.int64(8), dropout_rate=np.float32(0.5), positions=np.bool_(False))
+    assert config == SASRec(8, dropout_rate=0.5, positions=False)
+    assert [type(value) for value in vars(config).values()] == [int, int, int, int, float, bool]
+
+
+def test_more_columns_than_the_model_reads():
+    model = scrambled(SASRec(16, max_length=8), num_items=30)
+    items = np.random.default_rng(3).integers(1, 31, (2, 9)).astype(np.int32)
+    with pytest.raises(AttnrecError, match="items: the model reads at most 8 items, got 9 columns"):
+        model.encode(items, items > 0)
+    scorer = ModelScorer(model, "SASRec")
+    np.testing.assert_array_equal(scorer(items), scorer(items[:, -8:]))
 
 
 def scrambled(config: SASRec, num_items: int):
