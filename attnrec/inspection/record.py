@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from attnrec.columns import Columns
-from attnrec.errors import AttnrecError, did_you_mean
+from attnrec.errors import AttnrecError, did_you_mean, whole_number
 from attnrec.inspection.request import Request
 
 if TYPE_CHECKING:
@@ -85,9 +85,7 @@ class AttentionRecord:
                     + did_you_mean(layer, self.names)
                 )
             return self.maps[self.names.index(layer)]
-        if not 1 <= layer <= len(self.maps):
-            raise AttnrecError(f"layer: expected 1 to {len(self.maps)}, got {layer}")
-        return self.maps[layer - 1]
+        return self.maps[whole_number("layer", layer, most=len(self.maps)) - 1]
 
     def weights(
         self, layer: int | str | None = None, head: int | None = None
@@ -96,9 +94,7 @@ class AttentionRecord:
         map_ = self.layer(layer)
         if head is None:
             return map_.weights.mean(-3)
-        if not 1 <= head <= map_.num_heads:
-            raise AttnrecError(f"head: expected 1 to {map_.num_heads}, got {head}")
-        return map_.weights[..., head - 1, :, :]
+        return map_.weights[..., whole_number("head", head, most=map_.num_heads) - 1, :, :]
 
 
 @dataclass(frozen=True)
@@ -168,7 +164,7 @@ class Inspection:
                 )
                 values = block[real][:, key].sum(0) / may_see[real][:, key].sum(0)
                 queries = np.repeat("mean", len(key))
-            ids = self.catalogue.vocabulary.to_ids(items[start:][key])
+            indices = items[start:][key]
             parts.append(
                 pd.DataFrame(
                     {
@@ -177,8 +173,8 @@ class Inspection:
                         ),
                         "query": queries,
                         Columns.POSITION: positions[key],
-                        Columns.ITEM: ids,
-                        Columns.TITLE: [self.catalogue.title(id_) for id_ in ids],
+                        Columns.ITEM: self.catalogue.vocabulary.to_ids(indices),
+                        Columns.TITLE: [self.catalogue.titles[i - 1] for i in indices],
                         "attention": values,
                     }
                 )

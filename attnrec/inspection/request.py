@@ -43,7 +43,8 @@ class Request:
         value_norms: also record how long each key's value vector is.
 
     Raises:
-        AttnrecError: shapes that do not fit, or a mask that shows padding.
+        AttnrecError: shapes that do not fit, padding after an item, or a mask
+            that shows padding.
     """
 
     items: Int[np.ndarray, "batch key"]
@@ -61,6 +62,11 @@ class Request:
         if items.size and items.min() < 0:
             raise AttnrecError(f"items: expected indices from 0, got {items.min()}")
         real = items != 0
+        if (real[:, :-1] & ~real[:, 1:]).any():
+            raise AttnrecError(
+                "items: padding (0) after an item; expected right-aligned histories. "
+                "To hide an item in place, make its mask false"
+            )
         mask = real if self.mask is None else np.asarray(self.mask, bool)
         if mask.shape != items.shape:
             raise AttnrecError(f"mask: expected shape {items.shape}, got {mask.shape}")

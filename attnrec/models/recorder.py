@@ -47,7 +47,13 @@ class Tape:
     value_norms: dict[str, Array] = field(default_factory=dict)
 
     def attend(
-        self, name: str, query: Array, key: Array, value: Array, mask: Array | None = None, **unused: Any
+        self,
+        name: str,
+        query: Array,
+        key: Array,
+        value: Array,
+        mask: Array | None = None,
+        **unused: Any,
     ) -> Float[Array, "batch query head size"]:
         """Stands in for an `attention_fn`, ours or Flax's (whose dropout settings go unused)."""
         del unused
@@ -55,7 +61,7 @@ class Tape:
             name += "'"
         weights = attention_weights(query, key, mask)
         if name in self.uniform:
-            allowed = jnp.ones_like(weights) if mask is None else jnp.broadcast_to(mask, weights.shape)
+            allowed = jnp.broadcast_to(True if mask is None else mask, weights.shape)
             weights = allowed / jnp.maximum(allowed.sum(-1, keepdims=True), 1)
         elif name in self.given:
             weights = jnp.broadcast_to(self.given[name], weights.shape).astype(weights.dtype)
@@ -100,21 +106,23 @@ class ModelInspector:
             last = model.encode(items, mask)[:, -1]
             scores = (last @ model.item_embeddings().T).at[:, 0].set(-jnp.inf)
             real = mask[:, None, :, None]
-            weights = [jnp.where(real, w, 0) for w in tape.weights.values()]  # padding looks at nothing
+            # Padding looks at nothing.
+            weights = [jnp.where(real, map_, 0) for map_ in tape.weights.values()]
             return scores, weights, list(tape.value_norms.values()) if value_norms else []
 
         self._forward = forward
 
-        def names(state):
+        def maps(state):
             tape = Tape()
             view = recording_view(nnx.merge(graphdef, state), tape)
             row = jnp.zeros((1, self.lengths[0]), jnp.int32)
             view.encode(row, row > 0)
-            found.extend(tape.weights)
+            heads.update({name: weights.shape[1] for name, weights in tape.weights.items()})
 
-        found: list[str] = []
-        jax.eval_shape(names, self._state)
-        self.names = tuple(found)
+        heads: dict[str, int] = {}
+        jax.eval_shape(maps, self._state)
+        self.names = tuple(heads)
+        self._heads = heads
         has_attention = bool(self.names)
         self.capabilities = Capabilities(
             attention=has_attention, interventions=has_attention, gradients=True
@@ -125,7 +133,8 @@ class ModelInspector:
 
         Raises:
             AttnrecError: a history longer than the model can read, an empty
-                one, or an intervention on a map that the model does not have.
+                one, an item beyond the catalogue, or an intervention on a map
+                that the model does not have.
         """
         items, mask = request.items, request.mask
         batch, width = items.shape
@@ -135,11 +144,17 @@ class ModelInspector:
             )
         if not mask.any(1).all():
             row = int(np.argmin(mask.any(1)))
-            raise AttnrecError(f"items: history {row + 1} has no item to look at; expected at least one")
+            raise AttnrecError(
+                f"items: history {row + 1} has no item to look at; expected at least one"
+            )
+        if items.max(initial=0) > len(self.catalogue):
+            raise AttnrecError(
+                f"items: expected indices up to {len(self.catalogue)}, got {items.max()}"
+            )
         length = width_for(self.lengths, width)
         more = (_power_of_two(batch) - batch, length - width)
         padding = ((0, more[0]), (more[1], 0))
-        given, uniform = self._interventions(request.interventions, width, more)
+        given, uniform = self._interventions(request.interventions, batch, width, more)
         scores, weights, norms = jax.device_get(
             self._forward(
                 self._state,
@@ -169,7 +184,7 @@ class ModelInspector:
         self.inspect(Request(np.ones((1, width_for(self.lengths, length)), np.int32)))
 
     def _interventions(
-        self, wanted: Interventions, width: int, more: tuple[int, int]
+        self, wanted: Interventions, batch: int, width: int, more: tuple[int, int]
     ) -> tuple[dict[str, np.ndarray], tuple[str, ...]]:
         given, uniform = {}, []
         for name, weights in wanted.attention.items():
@@ -180,14 +195,20 @@ class ModelInspector:
                 )
             if isinstance(weights, str):
                 if weights != UNIFORM:
-                    raise AttnrecError(f"attention[{name!r}]: expected weights or 'uniform', got {weights!r}")
+                    raise AttnrecError(
+                        f"attention[{name!r}]: expected weights or 'uniform', got {weights!r}"
+                    )
                 uniform.append(name)
                 continue
             weights = np.asarray(weights, np.float32)
             check_weights(name, weights, "softmax")
-            if weights.shape[2:] != (width, width):
+            shape = (batch, self._heads[name], width, width)
+            if weights.shape[2:] != shape[2:] or any(
+                given not in (1, own) for given, own in zip(weights.shape, shape, strict=True)
+            ):
                 raise AttnrecError(
-                    f"attention[{name!r}]: expected [..., {width}, {width}], got shape {weights.shape}"
+                    f"attention[{name!r}]: expected shape {shape}, with 1 for batch or head "
+                    f"where all share them; got {weights.shape}"
                 )
             rows = more[0] if weights.shape[0] > 1 else 0
             given[name] = np.pad(weights, ((0, rows), (0, 0), (more[1], 0), (more[1], 0)))

@@ -189,8 +189,21 @@ def test_flaxs_own_attention_is_recorded():
             lambda: request(
                 5, interventions=Interventions({LAYERS[0]: np.full((1, 1, 4, 4), 0.25)})
             ),
-            "expected .*5, 5.*, got shape",
+            r"expected shape \(1, 2, 5, 5\).*got \(1, 1, 4, 4\)",
         ),
+        (
+            lambda: request(
+                5, 3, interventions=Interventions({LAYERS[0]: np.full((3, 1, 5, 5), 0.2)})
+            ),
+            r"expected shape \(2, 2, 5, 5\).*got \(3, 1, 5, 5\)",
+        ),
+        (
+            lambda: request(
+                5, interventions=Interventions({LAYERS[0]: np.full((1, 4, 5, 5), 0.2)})
+            ),
+            r"expected shape \(1, 2, 5, 5\).*got \(1, 4, 5, 5\)",
+        ),
+        (lambda: Request.of([[3, ITEMS + 1]]), "items: expected indices up to 30, got 31"),
     ],
 )
 def test_wrong_requests_are_named(inspector, make, told):
