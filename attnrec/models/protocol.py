@@ -55,10 +55,15 @@ def build(model: Recipe | SequenceModel, schema: Schema, seed: int) -> SequenceM
         AttnrecError: neither a recipe nor a module with the methods above, or
             a table of another size than the catalogue.
     """
+    if isinstance(model, type):
+        raise AttnrecError(
+            f"model: got the class {model.__name__}; did you mean {model.__name__}()?"
+        )
     built = model
     if isinstance(model, Recipe) and not isinstance(model, nnx.Module):
         built = model.build(schema, nnx.Rngs(seed))
-    missing = [name for name in ("encode", "item_embeddings", "max_length") if not hasattr(built, name)]
+    needed = ("encode", "item_embeddings", "max_length")
+    missing = [name for name in needed if not hasattr(built, name)]
     if missing or not isinstance(built, nnx.Module):
         raise AttnrecError(
             "model: expected a recipe such as SASRec(), or a flax.nnx.Module with encode, "

@@ -24,13 +24,15 @@ class Checkpoints:
             that holds checkpoints of another configuration is refused.
 
     Raises:
-        AttnrecError: the folder's checkpoints belong to another configuration.
+        AttnrecError: the path is that of a file.
     """
 
     def __init__(self, folder: str | Path, configuration: dict[str, Any]):
         import orbax.checkpoint as ocp
 
         self.folder = Path(folder).expanduser().resolve()
+        if self.folder.exists() and not self.folder.is_dir():
+            raise AttnrecError(f"checkpoint_dir: expected a folder, and {self.folder} is a file")
         self._ocp = ocp
         self._configuration = json.loads(json.dumps(configuration, default=repr))
         self._manager = ocp.CheckpointManager(
@@ -54,7 +56,11 @@ class Checkpoints:
         )
 
     def latest(self, like: Any) -> tuple[int, Any, dict[str, Any]] | None:
-        """The newest readable checkpoint: its epoch, its arrays (a tree as `like`), its course."""
+        """The newest readable checkpoint: its epoch, its arrays (a tree as `like`), its course.
+
+        Raises:
+            AttnrecError: it belongs to another configuration, or none can be read.
+        """
         args = self._ocp.args
         failures = []
         for epoch in sorted(self._manager.all_steps(), reverse=True):

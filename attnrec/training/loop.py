@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, is_dataclass
 from datetime import UTC, datetime
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from tqdm.auto import tqdm
 
 from attnrec import losses, provenance
 from attnrec.data.split import Cases, Split
-from attnrec.errors import AttnrecError, DataError
+from attnrec.errors import AttnrecError, DataError, whole_number
 from attnrec.evaluation import metric as metric_by_name
 from attnrec.evaluation import ranks
 from attnrec.models.protocol import Recipe, SequenceModel, build
@@ -31,6 +32,7 @@ from attnrec.training.checkpoint import Checkpoints
 from attnrec.training.step import TrainState, make_step
 
 ALWAYS = ("HR@10", "NDCG@10")
+RATES_TOLD_AT = (0, 100, 1_000, 10_000, 100_000)  # steps by which a schedule is known again
 
 
 def fit(
@@ -80,7 +82,15 @@ def fit(
         AttnrecError: an argument out of range, a loss that is not finite, or
             a checkpoint of another configuration.
     """
-    _check(epochs, batch_size, learning_rate, patience)
+    if not isinstance(split, Split):
+        raise AttnrecError(
+            "split: expected one from attnrec.split, such as leave_one_out(data), "
+            f"got {type(split).__name__}"
+        )
+    epochs, batch_size = whole_number("epochs", epochs), whole_number("batch_size", batch_size)
+    seed = whole_number("seed", seed, least=0)
+    patience = None if patience is None else whole_number("patience", patience)
+    rate_told = _told_rate(learning_rate)
     loss = losses.resolve(loss)
     validate = Validation(split, metric, patience)
     schema = Schema(num_items=len(split.data.items), num_users=len(split.data.users))
@@ -99,9 +109,11 @@ def fit(
     best = jax.tree.map(jnp.array, params)
 
     settings = {
-        "loss": f"{loss!r}",
+        "loss": repr(loss)
+        if is_dataclass(loss)
+        else getattr(loss, "__qualname__", type(loss).__qualname__),
         "batch_size": batch_size,
-        "learning_rate": learning_rate if isinstance(learning_rate, float) else repr(learning_rate),
+        "learning_rate": rate_told,
         "seed": seed,
         "metric": metric,
     }
@@ -158,7 +170,8 @@ def fit(
                 checkpoints.save(epoch, (state, best), asdict(course))
     except KeyboardInterrupt:
         stopped = f"interrupted in epoch {course.epochs + 1}"
-        if not course.rows:
+        # The interrupted step may already have used up the weights it was given.
+        if not course.rows and not any(leaf.is_deleted() for leaf in jax.tree.leaves(state)):
             best = state.params
     finally:
         bar.close()
@@ -239,13 +252,13 @@ class Validation:
         return {name: float(metric(found)) for name, metric in self.metrics.items()}
 
 
-def _check(epochs: Any, batch_size: Any, learning_rate: Any, patience: Any) -> None:
-    for name, value in (("epochs", epochs), ("batch_size", batch_size), ("patience", patience)):
-        if value is None and name == "patience":
-            continue
-        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-            raise AttnrecError(f"{name}: expected a whole number from 1, got {value!r}")
-    if not callable(learning_rate) and not (
-        isinstance(learning_rate, (int, float)) and 0 < learning_rate < float("inf")
-    ):
+def _told_rate(learning_rate: Any) -> float | str | list[float]:
+    """The learning rate as JSON holds it; of a schedule without a name, the rate at some steps."""
+    if callable(learning_rate):
+        if is_dataclass(learning_rate):
+            return repr(learning_rate)
+        return [float(learning_rate(step)) for step in RATES_TOLD_AT]
+    rate = float(learning_rate) if isinstance(learning_rate, Real) else float("nan")
+    if not 0 < rate < float("inf"):
         raise AttnrecError(f"learning_rate: expected a positive number, got {learning_rate!r}")
+    return rate

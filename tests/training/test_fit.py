@@ -12,12 +12,15 @@ from dataclasses import replace
 
 import jax
 import numpy as np
+import optax
 import pandas as pd
 import pytest
 from flax import nnx
 
 import attnrec as ar
+from attnrec.data import Protocol
 from attnrec.errors import AttnrecError
+from attnrec.models import Schema
 from attnrec.models.weights import named_leaves
 
 SMALL = ar.SASRec(embedding_size=8, num_layers=1, max_length=16, dropout_rate=0.2)
@@ -150,6 +153,56 @@ def test_ctrl_c_keeps_the_best_so_far(chain_split, monkeypatch):
     assert_equal(run, ar.fit(SMALL, chain_split, epochs=2, **QUICK))
 
 
+def test_interrupted_in_its_first_step_a_run_has_its_first_weights(chain_split, monkeypatch):
+    module = sys.modules["attnrec.training.loop"]
+    real = module.make_step
+
+    def interrupted(*args):
+        def step(state, *rest):
+            real(*args)(state, *rest)  # uses the given weights up
+            raise KeyboardInterrupt
+
+        return step
+
+    monkeypatch.setattr(module, "make_step", interrupted)
+    run = ar.fit(SMALL, chain_split, epochs=9, **QUICK)
+    assert run.provenance["stopped"] == "interrupted in epoch 1"
+    fresh = SMALL.build(Schema(12), nnx.Rngs(0))
+    for name, leaf in named_leaves(nnx.state(fresh)).items():
+        np.testing.assert_array_equal(weights(run)[name], leaf)
+    assert len(run.recommend(user="u1")) == 10
+
+
+def test_a_schedule_is_known_again_in_another_process(chain_split, tmp_path):
+    schedule = lambda: optax.cosine_decay_schedule(1e-2, 1_000)  # noqa: E731  a new function each
+    options = QUICK | {"checkpoint_dir": tmp_path / "c"}
+    ar.fit(SMALL, chain_split, epochs=1, **options | {"learning_rate": schedule()})
+    again = ar.fit(SMALL, chain_split, epochs=2, **options | {"learning_rate": schedule()})
+    assert len(again.history) == 2
+    told = again.provenance["fit"]["learning_rate"]
+    assert told == pytest.approx([1e-2, 1e-2 * (1 + np.cos(0.1 * np.pi)) / 2, 0, 0, 0])
+    with pytest.raises(AttnrecError, match="learning_rate: .* there, 0.01 here"):
+        ar.fit(SMALL, chain_split, epochs=2, **options)
+
+
+def test_checkpoints_need_a_folder(chain_split, tmp_path):
+    (tmp_path / "thesis.txt").write_text("three years")
+    with pytest.raises(AttnrecError, match="checkpoint_dir: expected a folder, and .* is a file"):
+        ar.fit(SMALL, chain_split, epochs=1, checkpoint_dir=tmp_path / "thesis.txt", **QUICK)
+
+
+def test_no_validation_cases_keep_the_last_epoch(chain):
+    short = chain.frame.groupby("user").head(2)
+    data = ar.datasets.load(short, protocol=Protocol(filter_seen=False))
+    run = ar.fit(SMALL, ar.split.leave_one_out(data), epochs=2, **QUICK)
+    assert list(run.history) == ["epoch", "loss", "seconds", "targets_per_second"]
+    assert run.provenance["best_epoch"] == 2
+    with pytest.raises(AttnrecError, match="cases hold nothing to rank"):
+        run.evaluate()
+    with pytest.raises(AttnrecError, match="patience: needs validation cases"):
+        ar.fit(SMALL, ar.split.leave_one_out(data), patience=1, **QUICK)
+
+
 class InACell(nnx.Module):
     """What a user would write in a notebook cell: mean of the history so far, and one attention."""
 
@@ -197,9 +250,14 @@ def test_fitting_leaves_the_users_own_module_as_it_was(chain_split):
         ({"batch_size": "32"}, "batch_size: expected a whole number from 1, got '32'"),
         ({"learning_rate": -1}, "learning_rate: expected a positive number, got -1"),
         ({"learning_rate": float("nan")}, "learning_rate: expected a positive number, got nan"),
+        ({"learning_rate": "fast"}, "learning_rate: expected a positive number, got 'fast'"),
+        ({"seed": -1}, "seed: expected a whole number from 0, got -1"),
         ({"patience": 0}, "patience: expected a whole number from 1, got 0"),
         ({"loss": "softmx"}, "did you mean 'softmax'"),
         ({"metric": "NDGC@10"}, "did you mean 'NDCG@10'"),
+        ({"loss": ar.losses.BCE}, r"did you mean BCE\(\)"),
+        ({"split": "leave_one_out"}, "split: expected one from attnrec.split.*got str"),
+        ({"model": ar.SASRec}, r"got the class SASRec; did you mean SASRec\(\)"),
         ({"model": object()}, "expected a recipe such as SASRec.*got object"),
         (
             {"model": nnx.Linear(2, 2, rngs=nnx.Rngs(0))},
