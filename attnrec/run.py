@@ -14,7 +14,7 @@ import pandas as pd
 from attnrec.columns import Columns
 from attnrec.data.interactions import Interactions
 from attnrec.data.split import Split
-from attnrec.errors import AttnrecError
+from attnrec.errors import AttnrecError, whole_number
 from attnrec.inspection import Inspection, Interventions, Request, top_indices, width_for
 from attnrec.models.protocol import Recipe, SequenceModel
 from attnrec.models.recorder import ModelInspector
@@ -149,8 +149,7 @@ class Run:
             AttnrecError: neither or both of user and history, an empty
                 history, or `topn` below 1.
         """
-        if not isinstance(topn, (int, np.integer)) or isinstance(topn, bool) or topn < 1:
-            raise AttnrecError(f"topn: expected a whole number from 1, got {topn!r}")
+        topn = whole_number("topn", topn)
         ids = self._history(user, history)
         indices = self.data.catalogue.vocabulary.indices(ids)
         scores = np.array(self.inspector.inspect(self._request([indices])).scores)
@@ -181,7 +180,8 @@ class Run:
         Args:
             user, users: users of the data; the model is asked with `past(user)`.
             history: or item ids, oldest first.
-            interventions: attention to put in place of the model's own.
+            interventions: attention to put in place of the model's own; weights
+                as wide as the history, or as the record of an earlier answer.
 
         Returns:
             Scores `[batch, item]` and the attention record; `.to_frame()` makes
@@ -207,8 +207,12 @@ class Run:
     ) -> Request:
         cut = [indices[-self.model.max_length :] for indices in histories]
         width = max(len(indices) for indices in cut)
-        if not interventions:
-            width = width_for(self.inspector.lengths, width)
+        padded = width_for(self.inspector.lengths, width)
+        given = {
+            np.shape(w)[-1:] for w in interventions.attention.values() if not isinstance(w, str)
+        }
+        if given <= {(padded,)}:
+            width = padded
         return Request.of(cut, length=width, interventions=interventions)
 
     def _history(self, user: object | None, history: Sequence | None) -> list:

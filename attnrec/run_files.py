@@ -16,6 +16,7 @@ import pandas as pd
 from flax import nnx
 
 from attnrec.data import Catalogue, Interactions, Protocol, Report, Split, Words
+from attnrec.data.report import Finding
 from attnrec.errors import AttnrecError, did_you_mean
 from attnrec.models import SASRec
 from attnrec.models.protocol import Recipe, SequenceModel, build
@@ -45,25 +46,44 @@ def save_run(run: Run, path: str | Path) -> Path:
     """
     from safetensors.numpy import save_file
 
-    path = Path(path).expanduser()
+    path = Path(path).expanduser().resolve()
     if path.exists() and not (path / CARD).is_file() and not _is_empty_folder(path):
         raise AttnrecError(f"path: {path} exists and is not a run; it is left as it is")
     path.parent.mkdir(parents=True, exist_ok=True)
     new = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    older = new.with_name(f"{new.name}.older")
     try:
         arrays = {name: np.array(leaf) for name, leaf in named_leaves(nnx.state(run.model)).items()}
         save_file(arrays, new / WEIGHTS)
-        run.data.frame.assign(part=run.split.part).to_parquet(new / INTERACTIONS)
+        run.data.frame.assign(**{_free_name(run.data.frame): run.split.part}).to_parquet(
+            new / INTERACTIONS
+        )
         run.data.catalogue.frame.to_parquet(new / CATALOGUE)
-        (new / CARD).write_text(json.dumps(_card(run), indent=1, default=str) + "\n")
+        (new / CARD).write_text(json.dumps(_card(run), indent=1, default=_plain) + "\n")
         os.chmod(new, 0o755)
         if path.exists():
-            shutil.rmtree(path)
+            path.rename(older)
         new.rename(path)
+        shutil.rmtree(older, ignore_errors=True)
     except BaseException:
+        if older.exists() and not path.exists():
+            older.rename(path)
         shutil.rmtree(new, ignore_errors=True)
         raise
     return path
+
+
+def _free_name(frame: pd.DataFrame) -> str:
+    """A name for the column of parts, which comes last, that none of the data's columns has."""
+    name = "part"
+    while name in frame:
+        name = f"_{name}"
+    return name
+
+
+def _plain(value: Any) -> Any:
+    """What JSON does not know: numpy's numbers are numbers, the rest is told."""
+    return value.item() if isinstance(value, np.generic) else str(value)
 
 
 def _is_empty_folder(path: Path) -> bool:
@@ -82,6 +102,7 @@ def _card(run: Run) -> dict[str, Any]:
             "protocol": asdict(data.protocol),
             "words": asdict(data.catalogue.words),
             "detail": data.catalogue.detail,
+            "report": data.report.rows,
         },
         "split": {"kind": run.split.kind, "parameters": run.split.parameters},
         "provenance": run.provenance,
@@ -92,7 +113,9 @@ def _card(run: Run) -> dict[str, Any]:
 def shipped_runs() -> list[str]:
     """Names of the runs that come with the package."""
     folder = resources.files("attnrec") / "runs"
-    return sorted(entry.name for entry in folder.iterdir()) if folder.is_dir() else []
+    if not folder.is_dir():
+        return []
+    return sorted(entry.name for entry in folder.iterdir() if (entry / CARD).is_file())
 
 
 def load_run(path: str | Path, *, model: SequenceModel | None = None) -> Run:
@@ -129,41 +152,44 @@ def _read(folder: Path, model: SequenceModel | None) -> Run:
         if card["format"] != FORMAT:
             raise AttnrecError(f"path: {folder} has format {card['format']}, expected {FORMAT}")
         frame = pd.read_parquet(folder / INTERACTIONS)
-        about, words = card["data"], Words(**card["data"]["words"])
-        catalogue = Catalogue(pd.read_parquet(folder / CATALOGUE), words, about["detail"])
+        about, divided = card["data"], card["split"]
+        data = Interactions(
+            frame.iloc[:, :-1],
+            Catalogue(
+                pd.read_parquet(folder / CATALOGUE), Words(**about["words"]), about["detail"]
+            ),
+            Protocol(**about["protocol"]),
+            about["name"],
+            Report(tuple(Finding(*row) for row in about.get("report", ()))),
+        )
+        part = frame.iloc[:, -1].to_numpy(np.int8)
+        split = Split(data, part, divided["kind"], divided["parameters"])
         arrays = load_file(folder / WEIGHTS)
+        settings, history, origin = dict(card["model"]), card["history"], card["provenance"]
     except AttnrecError:
         raise
     except Exception as error:
         raise AttnrecError(
             f"path: the run in {folder} cannot be read ({type(error).__name__}: {error})"
         ) from error
-    data = Interactions(
-        frame.drop(columns="part"),
-        catalogue,
-        Protocol(**about["protocol"]),
-        about["name"],
-        Report(),
-    )
-    split = Split(
-        data, frame["part"].to_numpy(np.int8), card["split"]["kind"], card["split"]["parameters"]
-    )
     config: Recipe | None = None
     chosen: Recipe | SequenceModel
     if model is not None:
         chosen = model
     else:
-        settings = dict(card["model"])
         recipe = settings.pop("recipe", None)
         if recipe not in RECIPES:
             raise AttnrecError(
-                f"model: this run holds a {card['name']}, which attnrec cannot build; "
+                f"model: this run holds a {card.get('name')}, which attnrec cannot build; "
                 "pass a module of the same shape as model="
             )
-        chosen = config = RECIPES[recipe](**settings)
+        try:
+            chosen = config = RECIPES[recipe](**settings)
+        except TypeError as error:  # a hyperparameter of another version
+            raise AttnrecError(f"model: the run in {folder} cannot be built ({error})") from error
     built = build(chosen, Schema(len(data.items), len(data.users)), seed=0)
     try:
         nnx.update(built, with_leaves(nnx.state(built), arrays))
     except (KeyError, ValueError) as error:
         raise AttnrecError(f"model: the saved weights do not fit ({error})") from error
-    return Run(built, config, split, pd.DataFrame(card["history"]), card["provenance"])
+    return Run(built, config, split, pd.DataFrame(history), origin)

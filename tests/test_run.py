@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -66,6 +67,20 @@ def test_inspect_as_a_table(chain_run):
     np.testing.assert_allclose(mean["attention"], first.sum(0) / [3, 2, 1])
 
 
+def test_attention_goes_back_in_as_it_came_out(chain_run):
+    history = ["i03", "i04", "i05"]
+    found = chain_run.inspect(history=history)
+    name, own = found.record.names[0], found.record.maps[0].weights
+    for weights in (own, own[..., -3:, -3:], "uniform"):  # as wide as the record, as the history
+        given = ar.Interventions({name: weights})
+        answer = chain_run.inspect(history=history, interventions=given)
+        same = np.allclose(answer.scores[:, 1:], found.scores[:, 1:], atol=1e-5)
+        assert same == (not isinstance(weights, str))
+    wrong = ar.Interventions({name: np.broadcast_to(np.eye(5), (1, 2, 5, 5))})
+    with pytest.raises(AttnrecError, match=r"expected shape \(1, 2, 3, 3\)"):
+        chain_run.inspect(history=history, interventions=wrong)
+
+
 def test_inspect_many(chain_run):
     found = chain_run.inspect(users=["u1", "u2"])
     table = found.to_frame()
@@ -106,7 +121,9 @@ def test_unknown_ids_name_the_nearest(chain_run, call, told):
         (lambda run: run.inspect(), "expected one of user, users and history"),
         (lambda run: run.inspect(users=[]), "users: expected a sequence of one user or more"),
         (lambda run: run.inspect(user="u1").to_frame(layer=3), "layer: expected 1 to 2, got 3"),
+        (lambda run: run.inspect(user="u1").to_frame(layer=1.5), "layer: expected 1 to 2, got 1.5"),
         (lambda run: run.inspect(user="u1").to_frame(head=0), "head: expected 1 to 2, got 0"),
+        (lambda run: run.inspect(user="u1").to_frame(head="1"), "head: expected 1 to 2, got '1'"),
         (lambda run: run.inspect(user="u1").to_frame(rows="first"), "rows: expected 'last'"),
         (lambda run: run.inspect(user="u1").to_frame(layer="blocks.9"), "layer: no map 'blocks.9'"),
     ],
@@ -126,6 +143,66 @@ def test_there_and_back(chain_run, tmp_path):
     pd.testing.assert_frame_equal(back.evaluate(), chain_run.evaluate())
     pd.testing.assert_frame_equal(back.recommend(user="u1"), chain_run.recommend(user="u1"))
     assert repr(back) == "Run(SASRec on 'data', 30 epochs)"
+
+
+def test_every_column_and_the_report_come_back(chain, tmp_path):
+    rows = pd.concat([chain.frame, chain.frame.tail(1)]).assign(part="bass", _part="tenor")
+    data = ar.datasets.load(rows)
+    assert data.report.rows  # of the repeated row
+    recipe = ar.SASRec(8, 1, max_length=4)
+    run = ar.fit(recipe, ar.split.temporal(data), epochs=1, progress=False)
+    back = ar.load_run(run.save(tmp_path / "run"))
+    pd.testing.assert_frame_equal(back.data.frame, run.data.frame)
+    assert back.data.report == run.data.report
+    np.testing.assert_array_equal(back.split.part, run.split.part)
+    assert back.split.parameters == run.split.parameters
+    pd.testing.assert_frame_equal(back.evaluate("validation"), run.evaluate("validation"))
+
+
+@pytest.mark.parametrize("targets", ["first", "all"])
+def test_past_and_held_out_of_a_temporal_split(chain, targets):
+    split = ar.split.temporal(chain, targets=targets)
+    run = ar.fit(ar.SASRec(8, 1, max_length=4), split, epochs=1, progress=False)
+    test = split.test
+    for user in chain.users[:20]:
+        mine = test[test["user"] == user]["item"].tolist()
+        whole = chain.history(user)
+        if not mine or len(mine) == len(whole):  # nothing to test, or nothing before it
+            assert (run.past(user), run.held_out(user)) == (whole, [])
+            continue
+        start = len(run.past(user))
+        assert run.held_out(user) == whole[start : start + len(mine)] == mine
+        assert run.past(user) == whole[:start]
+
+
+def test_a_save_that_fails_leaves_the_older_run(chain_run, tmp_path, monkeypatch):
+    chain_run.save(tmp_path / "run")
+    before = (tmp_path / "run" / "run.json").read_bytes()
+    real = Path.rename
+
+    def fails_the_second_time(self, target):
+        if Path(target) == tmp_path / "run" and not self.name.endswith(".older"):
+            raise OSError("disk full")
+        return real(self, target)
+
+    monkeypatch.setattr(Path, "rename", fails_the_second_time)
+    with pytest.raises(OSError, match="disk full"):
+        chain_run.save(tmp_path / "run")
+    assert (tmp_path / "run" / "run.json").read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
+def test_a_run_of_another_version_says_so(chain_run, tmp_path):
+    chain_run.save(tmp_path / "run")
+    card = json.loads((tmp_path / "run" / "run.json").read_text())
+    card["model"]["num_experts"] = 8
+    (tmp_path / "run" / "run.json").write_text(json.dumps(card))
+    with pytest.raises(AttnrecError, match="cannot be built .*num_experts"):
+        ar.load_run(tmp_path / "run")
+    del card["split"]["kind"]
+    (tmp_path / "run" / "run.json").write_text(json.dumps(card))
+    with pytest.raises(AttnrecError, match="cannot be read .*kind"):
+        ar.load_run(tmp_path / "run")
 
 
 def test_what_is_not_a_run_is_left_alone(chain_run, tmp_path):
