@@ -46,7 +46,7 @@ PANELS = {
     "beauty": Panel(
         "beauty",
         ar.SASRec(max_length=50, dropout_rate=0.5),
-        {"batch_size": 128, "patience": 4, "epochs": 30},
+        {"loss": "sampled_softmax", "batch_size": 128, "patience": 4, "epochs": 30},
     ),
 }
 
