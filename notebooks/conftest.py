@@ -1,4 +1,4 @@
-"""Notebooks that need data which is neither at hand nor ours to ship are left out, and it is said."""
+"""Notebooks whose data is neither at hand nor ours to ship are left out, and it is said."""
 
 from __future__ import annotations
 

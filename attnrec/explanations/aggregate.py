@@ -64,7 +64,8 @@ def mean_attention(
     """
     if last < 1:
         raise AttnrecError(f"last: expected a whole number from 1, got {last!r}")
-    total, count = 0.0, np.zeros((last, last), np.int64)
+    total: np.ndarray | float = 0.0
+    count = np.zeros((last, last), np.int64)
     for inspection in _inspections(inspector, sequences, interventions, batch_size):
         weights = _weights(inspection)
         n = min(last, weights.shape[-1])
@@ -115,7 +116,8 @@ def attention_between(
     vocabulary = inspector.catalogue.vocabulary
     rows = _places("queries", vocabulary.indices(queries), len(vocabulary))
     columns = _places("keys", vocabulary.indices(keys), len(vocabulary))
-    total, count = 0.0, np.zeros((len(queries), len(keys)), np.int64)
+    total: np.ndarray | float = 0.0
+    count = np.zeros((len(queries), len(keys)), np.int64)
     for inspection in _inspections(inspector, sequences, interventions, batch_size):
         weights = _weights(inspection)
         items = inspection.request.items
