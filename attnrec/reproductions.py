@@ -97,7 +97,7 @@ REPRODUCTIONS = {
         what="SASRec with full softmax cross-entropy on ML-100K",
         data="ml-100k",
         recipe=SASRec(embedding_size=64, num_layers=2, dropout_rate=0.3, max_length=200),
-        fit={"loss": "softmax", "epochs": 100, "patience": 10},
+        fit={"loss": "softmax", "epochs": 30, "patience": 6, "batch_size": 32},
         notes="No published figure for this protocol is known to us; compare the baselines.",
     ),
     "sasrec-bazaar": Reproduction(

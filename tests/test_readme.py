@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -36,3 +37,17 @@ def test_the_readme_runs_as_printed(tmp_path):
         timeout=900,
     )
     assert done.returncode == 0, done.stderr[-4000:]
+
+
+def test_the_table_of_results_is_what_was_measured():
+    """Every row against its committed result, rounded to three places."""
+    text = README.read_text(encoding="utf-8")
+    rows = re.findall(
+        r"^\| `([a-z0-9-]+)`: .*? \| .*? \| (\.\d{3}) \| (\.\d{3}) \|", text, re.MULTILINE
+    )
+    assert len(rows) >= 3
+    for name, *shown in rows:
+        path = README.parent / "benchmarks" / "results" / f"{name}-seed0.json"
+        measured = json.loads(path.read_text(encoding="utf-8"))["metrics"]["test"]
+        told = [f"{measured[metric]:.3f}".removeprefix("0") for metric in ("HR@10", "NDCG@10")]
+        assert shown == told, name
