@@ -32,6 +32,7 @@ from jaxtyping import Array, Float, Int
 from attnrec.errors import AttnrecError, did_you_mean, whole_number
 
 CHUNK = 512  # labels handled at once: 512 x 3,417 scores are 7 MB, about a core's cache
+DRAWN = 1 << 17  # negatives whose embeddings are at hand at once: 33 MB of 64 numbers each
 
 
 @runtime_checkable
@@ -242,9 +243,23 @@ _softmax_total.defvjp(_softmax_total_forward, _softmax_total_backward)
 
 def _binary(hidden, table, labels, key, num_negatives: int, beta: float):
     hidden, labels, count = _flat(hidden, labels)
-    real = labels > 0
     negatives = jax.random.randint(key, (len(labels), num_negatives), 1, table.shape[0])
-    true = jnp.sum(hidden * table[labels], axis=-1)
-    false = jnp.einsum("ld,lkd->lk", hidden, table[negatives])
-    loss = -beta * jax.nn.log_sigmoid(true) - jnp.sum(jax.nn.log_sigmoid(-false), axis=-1)
-    return jnp.sum(jnp.where(real, loss, 0)), count.astype(hidden.dtype)
+
+    def total(rows: tuple[Array, Array, Array]) -> Array:
+        hidden, labels, negatives = rows
+        true = jnp.sum(hidden * table[labels], axis=-1)
+        false = jnp.einsum("ld,lkd->lk", hidden, table[negatives])
+        loss = -beta * jax.nn.log_sigmoid(true) - jnp.sum(jax.nn.log_sigmoid(-false), axis=-1)
+        return jnp.sum(jnp.where(labels > 0, loss, 0))
+
+    rows = (hidden, labels, negatives)
+    size = max(DRAWN // num_negatives, 1)
+    if len(labels) > size:  # the negatives' embeddings would not fit into memory at once
+
+        def in_pieces(x: Array) -> Array:
+            x = jnp.pad(x, [(0, -len(x) % size)] + [(0, 0)] * (x.ndim - 1))
+            return x.reshape(-1, size, *x.shape[1:])
+
+        rows = tuple(in_pieces(x) for x in rows)
+        return jnp.sum(jax.lax.map(jax.checkpoint(total), rows)), count.astype(hidden.dtype)
+    return total(rows), count.astype(hidden.dtype)

@@ -88,6 +88,19 @@ def test_gbce_by_hand():
     np.testing.assert_allclose(total, -7 / 16 * math.log(3 / 4) - 4 * math.log(1 / 4), rtol=1e-6)
 
 
+@pytest.mark.parametrize("drawn", [1, 40, 4096])  # a label, 10 labels, more labels than there are
+def test_negatives_in_pieces_are_the_same_negatives(monkeypatch, drawn):
+    hidden, table, wanted = example(70)
+    value = lambda h, t: losses.GBCE(4)(h, t, wanted, KEY)[0]  # noqa: E731
+    both = jax.value_and_grad(value, argnums=(0, 1))
+    whole, gradients = both(hidden, table)
+    monkeypatch.setattr(losses, "DRAWN", drawn)
+    pieces, others = both(hidden, table)
+    np.testing.assert_allclose(pieces, whole, rtol=1e-6)
+    for one, other in zip(gradients, others, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-5)  # sums in another order
+
+
 def test_a_catalogue_of_one_item():
     hidden, table = jnp.asarray([[1.0]]), jnp.asarray([[0.0], [0.0]])
     for loss, expected in (
