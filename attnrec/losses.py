@@ -260,6 +260,6 @@ def _binary(hidden, table, labels, key, num_negatives: int, beta: float):
             x = jnp.pad(x, [(0, -len(x) % size)] + [(0, 0)] * (x.ndim - 1))
             return x.reshape(-1, size, *x.shape[1:])
 
-        rows = tuple(in_pieces(x) for x in rows)
-        return jnp.sum(jax.lax.map(jax.checkpoint(total), rows)), count.astype(hidden.dtype)
+        pieces = tuple(in_pieces(x) for x in rows)
+        return jnp.sum(jax.lax.map(jax.checkpoint(total), pieces)), count.astype(hidden.dtype)
     return total(rows), count.astype(hidden.dtype)
