@@ -42,7 +42,7 @@ class Result:
         baselines: for each baseline, metric to figure, on the last part of `metrics`.
         published: metric to figure as published, and `source`; empty if none.
         history: the course of training, an epoch an entry.
-        wall_seconds: of training.
+        wall_seconds: of the training epochs, without the validation between them.
         device, cores: what it ran on.
         versions: of Python and packages.
         date: ISO 8601, with time zone.

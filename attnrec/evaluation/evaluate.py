@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from attnrec.data import Cases
-from attnrec.errors import AttnrecError, did_you_mean
+from attnrec.errors import AttnrecError, did_you_mean, whole_number
 from attnrec.evaluation import rank_metrics, set_metrics
 from attnrec.evaluation.ranking import Scorer, ranks, scorer_name
 from attnrec.evaluation.set_metrics import Ranks
@@ -51,7 +51,14 @@ def metric(name: str) -> Callable[..., float]:
 
 
 def metric_names(cutoffs: Sequence[int] = (5, 10, 20)) -> list[str]:
-    """The names of all metrics at some cut-offs, MRR over the whole list last."""
+    """The names of all metrics at some cut-offs, MRR over the whole list last.
+
+    Raises:
+        AttnrecError: anything but a sequence of whole numbers from 1.
+    """
+    if isinstance(cutoffs, (str, int)):
+        raise AttnrecError(f"cutoffs: expected a sequence such as (5, 10), got {cutoffs!r}")
+    cutoffs = [whole_number("cutoffs", cutoff) for cutoff in cutoffs]
     return [f"{kind}@{cutoff}" for cutoff in cutoffs for kind in METRICS] + ["MRR"]
 
 

@@ -84,3 +84,10 @@ def test_a_scorer_without_a_name_goes_by_its_class_or_function():
 
     assert scorer_name(by_hand) == "by_hand"
     assert scorer_name(Nameless()) == "Nameless"
+
+
+@pytest.mark.parametrize("wrong", [10, "10", (0, 10), (5.5,)])
+@pytest.mark.usefixtures("unchecked")
+def test_cutoffs_are_whole_numbers_in_a_sequence(wrong):
+    with pytest.raises(AttnrecError, match="cutoffs"):
+        metric_names(wrong)
