@@ -1,6 +1,21 @@
 """Jupyter widgets that show what a recommender looks at."""
 
-from attnrec_widgets.charts import AttentionDistribution, RankingBars
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from attnrec_widgets.history_explorer import HistoryExplorer
 
+if TYPE_CHECKING:
+    from attnrec_widgets.charts import AttentionDistribution, RankingBars
+
 __all__ = ["AttentionDistribution", "HistoryExplorer", "RankingBars"]
+
+
+def __getattr__(name: str) -> Any:
+    """The charts load bqplot, and only when they are used."""
+    if name in ("AttentionDistribution", "RankingBars"):
+        from attnrec_widgets import charts
+
+        return getattr(charts, name)
+    raise AttributeError(f"module 'attnrec_widgets' has no attribute {name!r}")
