@@ -7,9 +7,8 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-os.environ.setdefault("MPLBACKEND", "Agg")
-
 import jax
+import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
@@ -17,6 +16,7 @@ from jaxtyping import config as annotations
 from jaxtyping import install_import_hook
 
 jax.config.update("jax_numpy_rank_promotion", "raise")
+matplotlib.use("Agg")  # here, not in the environment, which the notebooks' kernels inherit
 
 # Array annotations are checked at every call in the modules that trust their
 # callers. The modules at the edge (data, run, cli, requests) raise errors of

@@ -136,9 +136,12 @@ def test_a_checkpoint_of_another_configuration_is_refused(chain_split, tmp_path)
     assert (tmp_path / "c" / "1").is_dir()
 
 
-def test_ctrl_c_keeps_the_best_so_far(chain_split, monkeypatch):
+def test_ctrl_c_keeps_the_best_so_far(chain_split, monkeypatch, request):
     module = sys.modules["attnrec.training.loop"]  # the name fit itself is the function
     real, calls = module.Validation.__call__, []
+    # A shell that starts a job in the background has it ignore SIGINT.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    request.addfinalizer(lambda: signal.signal(signal.SIGINT, before))
 
     def interrupted(self, scorer):
         calls.append(1)
