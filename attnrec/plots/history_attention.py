@@ -124,7 +124,7 @@ def history_attention(
             f"read from position {query}",
         )
         _ribbons(ax, lines)
-        _scale(pen, TOP + len(lines) * ROW + 14, told, _left_scale(lines))
+        _scale(pen, TOP + len(lines) * ROW + 14, _left_scale(lines))
     else:
         told = "no attention recorded"
     _ranking(pen, places, inspection, held_out)
@@ -174,7 +174,7 @@ class _Pen:
     def heading(self, x: float, told: str, more: str) -> None:
         size = 11 * self.points
         style.text(self.ax, x, TOP - 16, told, fontsize=size, weight="bold", color=style.INK_2)
-        after = x + style.width(told, size, "bold") / self.points + 5
+        after = x + style.width(told, size, "bold") / self.points + 9
         style.text(self.ax, after, TOP - 16, more, fontsize=size, color=style.INK_3)
 
     def small(self, x: float, y: float, told: str, **more: Any) -> None:
@@ -246,12 +246,12 @@ def _ribbons(ax: Axes, lines: list[Line]) -> None:
         y1 += h1 + gap
 
 
-def _scale(pen: _Pen, y: float, told: str, scale: float) -> None:
-    """The key: how wide a tenth is, at the history's side."""
+def _scale(pen: _Pen, y: float, scale: float) -> None:
+    """The key: how wide a tenth is, at the history's side and clear of the ribbons."""
     tall = 0.1 * scale
     tone = style.SEQUENTIAL(0.5)
-    pen.ax.add_patch(Rectangle((RIBBONS[0], y - tall / 2), 18, tall, facecolor=tone, lw=0))
-    pen.small(RIBBONS[0] + 26, y, f"10% of attention, {told}")
+    pen.ax.add_patch(Rectangle((TITLE[0], y - tall / 2), 18, tall, facecolor=tone, lw=0))
+    pen.small(TITLE[0] + 26, y, "10% of attention")
 
 
 def _ranking(
