@@ -15,6 +15,7 @@ import numpy as np
 import optax
 import pandas as pd
 import pytest
+from attnrec_widgets import HistoryExplorer
 from flax import nnx
 
 import attnrec as ar
@@ -225,13 +226,20 @@ class InACell(nnx.Module):
         return self.table.embedding[...]
 
 
-def test_a_module_of_ones_own(chain_split, tmp_path):
+def test_a_module_of_ones_own_is_fitted_and_explored(chain_split, tmp_path):
     make = lambda seed: InACell(12, 16, rngs=nnx.Rngs(seed))  # noqa: E731
     run = ar.fit(make(0), chain_split, epochs=30, **QUICK)
     assert run.evaluate(baselines=False).loc["InACell", "NDCG@10"] > 0.9
     shown = run.inspect(user="u1").to_frame()
     assert shown["attention"].sum() == pytest.approx(1, abs=1e-5)
-    assert run.provenance["best_epoch"] >= 1
+    explorer = HistoryExplorer(run, user="u1")
+    before = explorer.recommendations
+    pd.testing.assert_frame_equal(before, run.recommend(user="u1"))
+    explorer.remove(len(explorer.history))
+    assert explorer.attention.to_frame()["item"].tolist() == run.past("u1")[:-1]
+    assert (
+        explorer.recommendations["item"][0] != before["item"][0]
+    )  # the chain begins a step earlier
     run.save(tmp_path / "mine")
     with pytest.raises(AttnrecError, match="pass a module of the same shape"):
         ar.load_run(tmp_path / "mine")
