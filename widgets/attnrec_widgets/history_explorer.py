@@ -97,6 +97,7 @@ class HistoryExplorer(Edits, anywidget.AnyWidget):
     _search = traitlets.Dict().tag(sync=True)
     _matches = traitlets.Dict().tag(sync=True, echo_update=False)
     _answer = traitlets.Dict().tag(sync=True, echo_update=False)
+    _lens = traitlets.Dict().tag(sync=True, echo_update=False)  # set by a TrustPanel
 
     def __init__(
         self,
