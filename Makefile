@@ -29,8 +29,12 @@ lab: $(or $(wildcard $(ENV)/installed-all),$(ENV)/installed-lab)
 	if [ "$$(id -u)" = 0 ]; then flags="$$flags --allow-root"; fi; \
 	exec $(ENV)/bin/python -m jupyterlab $$flags --LabApp.default_url=/lab/tree/$(NOTEBOOK)
 
+# Browsers and notebooks come after the others, alone: they keep all cores busy by themselves.
 test: $(ENV)/installed-all
-	$(ENV)/bin/python -m pytest --nbval --nbval-current-env $(PYTEST_FLAGS) tests notebooks
+	@status=0; set -x; \
+	$(ENV)/bin/python -m pytest $(PYTEST_FLAGS) --numprocesses 2 --dist loadfile --ignore tests/browser tests || status=1; \
+	$(ENV)/bin/python -m pytest $(PYTEST_FLAGS) --nbval --nbval-current-env tests/browser notebooks || status=1; \
+	exit $$status
 
 parity: $(PARITY)/installed
 	$(PARITY)/bin/python -m pytest $(PYTEST_FLAGS) tests/parity
