@@ -69,10 +69,7 @@ def rollout(case: Case, options: Options) -> Float[np.ndarray, " position"]:
     the residual connection. It sums to one.
     """
     del options
-    row = np.eye(len(case))[-1]
-    for layer in reversed(with_residual(case)):
-        row = row @ layer
-    return row
+    return rollout_up_to(case)
 
 
 @method("flow", needs="attention", signed=False, source="abnar2020quantifying")
@@ -85,7 +82,38 @@ def flow(case: Case, options: Options) -> Float[np.ndarray, " position"]:
     Never less than rollout; together they sum to more than one.
     """
     del options
-    return maximum_flows(with_residual(case))
+    return flow_up_to(case)
+
+
+def rollout_up_to(case: Case, layer: int | str | None = None) -> Float[np.ndarray, " position"]:
+    r"""The last row of :math:`\hat A^{(l)} \cdots \hat A^{(1)}`, as Abnar and Zuidema tabulate it.
+
+    Args:
+        case: history and model.
+        layer: :math:`l`, number (from 1, next to the input) or name; default the last.
+
+    Raises:
+        AttnrecError: no such layer, or attention that is no softmax.
+
+    Example:
+        >>> rollout_up_to(case, layer=1)  # doctest: +SKIP
+    """
+    row = np.eye(len(case))[-1]
+    for matrix in reversed(with_residual(case, layer)):
+        row = row @ matrix
+    return row
+
+
+def flow_up_to(case: Case, layer: int | str | None = None) -> Float[np.ndarray, " position"]:
+    """The flow from the last position above `layer`, with what lies above that left out.
+
+    Args:
+        case, layer: as for `rollout_up_to`; up to the first layer both are the same.
+
+    Raises:
+        AttnrecError: no such layer, or attention that is no softmax.
+    """
+    return maximum_flows(with_residual(case, layer))
 
 
 @method("value-weighted norms", needs="values", signed=False, source="kobayashi2020attention")
@@ -107,20 +135,25 @@ def value_weighted_norms(case: Case, options: Options) -> Float[np.ndarray, " po
     return np.mean(layers, axis=0)
 
 
-def with_residual(case: Case) -> list[Float[np.ndarray, "query key"]]:
-    r""":math:`\hat A` of each layer, first to last.
+def with_residual(
+    case: Case, layer: int | str | None = None
+) -> list[Float[np.ndarray, "query key"]]:
+    r""":math:`\hat A` of each layer, from the first to `layer`, or to the last.
 
     Raises:
-        AttnrecError: attention that is no softmax: its rows are no shares.
+        AttnrecError: no such layer, or attention that is no softmax: its rows
+            are no shares.
     """
-    for map_ in case.inspection.record.maps:
+    record = case.inspection.record
+    count = record.names.index(record.layer(layer).name) + 1
+    for map_ in record.maps[:count]:
         if map_.normalisation != "softmax":
             raise AttnrecError(
                 f"{map_.name}: rollout and flow expect weights that sum to one, "
                 f"got normalisation {map_.normalisation!r}"
             )
     residual = 0.5 * np.eye(len(case))
-    return [0.5 * weights.mean(0, dtype=np.float64) + residual for weights in case.maps]
+    return [0.5 * weights.mean(0, dtype=np.float64) + residual for weights in case.maps[:count]]
 
 
 def maximum_flows(layers: list[Float[np.ndarray, "query key"]]) -> Float[np.ndarray, " key"]:

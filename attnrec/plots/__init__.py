@@ -1,9 +1,17 @@
 """Figures for papers, in matplotlib: the explorer's picture, attention, its faithfulness."""
 
+from attnrec.plots.attention_graph import attention_graph
 from attnrec.plots.attention_matrix import attention_matrix
 from attnrec.plots.faithfulness import faithfulness
 from attnrec.plots.files import save
 from attnrec.plots.history_attention import history_attention
 from attnrec.plots.mean_attention import mean_attention
 
-__all__ = ["attention_matrix", "faithfulness", "history_attention", "mean_attention", "save"]
+__all__ = [
+    "attention_graph",
+    "attention_matrix",
+    "faithfulness",
+    "history_attention",
+    "mean_attention",
+    "save",
+]

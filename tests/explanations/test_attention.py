@@ -13,7 +13,13 @@ from scipy.sparse.csgraph import maximum_flow
 
 from attnrec.data import Catalogue
 from attnrec.errors import AttnrecError
-from attnrec.explanations.attention import _flows_through_network, attention_row, maximum_flows
+from attnrec.explanations.attention import (
+    _flows_through_network,
+    attention_row,
+    flow_up_to,
+    maximum_flows,
+    rollout_up_to,
+)
 from attnrec.explanations.case import Case
 from attnrec.explanations.methods import Options, method_named
 from attnrec.inspection import AttentionMap, AttentionRecord, Capabilities, Inspection
@@ -127,6 +133,37 @@ def test_layer_by_layer(inspector):
     np.testing.assert_allclose(values_of("last layer", case), raw[-1][-1], rtol=1e-5)
     np.testing.assert_allclose(values_of("rollout", case), through[-1], rtol=1e-5)
     np.testing.assert_allclose(values_of("value-weighted norms", case), np.mean(norms, 0), 1e-5)
+
+
+def test_up_to_a_layer(inspector):
+    """Of two layers, what a model of those two alone would give: matrices, and the least cut."""
+    history = HISTORY[:5]
+    case = Case(inspector, history, 1)
+    n, through, capacities = len(history), np.eye(len(history)), []
+    for layer, name in enumerate(inspector.names, start=1):
+        weights = case.inspection.record.layer(name).weights[0, :, -n:, -n:]
+        capacities.append(np.asarray(weights, float).mean(0) / 2 + np.eye(n) / 2)
+        through = capacities[-1] @ through
+        np.testing.assert_allclose(rollout_up_to(case, layer), through[-1], rtol=1e-6)
+        np.testing.assert_array_equal(rollout_up_to(case, name), rollout_up_to(case, layer))
+        least = [least_cut(capacities, sink) for sink in range(n)]
+        np.testing.assert_allclose(flow_up_to(case, layer), least, rtol=1e-6)
+    np.testing.assert_array_equal(rollout_up_to(case), values_of("rollout", case))
+    np.testing.assert_array_equal(flow_up_to(case), values_of("flow", case))
+    np.testing.assert_array_equal(flow_up_to(case, 1), rollout_up_to(case, 1))
+
+
+@pytest.mark.parametrize("up_to", [rollout_up_to, flow_up_to])
+def test_a_layer_that_is_not_there_or_no_softmax(up_to):
+    gates = attention_map("gates", [[0.9, 0], [0.9, 0.9]], normalisation="gate")
+    case = Case(Given(LOWER, gates), TWO, 3)
+    np.testing.assert_allclose(up_to(case, "lower"), [0.15, 0.85], rtol=1e-6)  # gates lie above
+    with pytest.raises(AttnrecError, match="gates: rollout and flow expect weights that sum to"):
+        up_to(case, 2)
+    with pytest.raises(AttnrecError, match="layer: expected 1 to 2, got 3"):
+        up_to(case, 3)
+    with pytest.raises(AttnrecError, match="did you mean 'lower'"):
+        up_to(case, "lowest")
 
 
 def test_sums_and_bounds(inspector):
