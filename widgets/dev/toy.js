@@ -8,7 +8,7 @@ const NAMES = ['SASRec', 'BERT4Rec'];
 const DIM = 8, SIZE = DIM + 2; // a head's vectors also hold recency and salience
 const dot = (a, b) => a.reduce((s, x, i) => s + x * b[i], 0);
 
-export function toyModel({ films = FILMS.length, length = 18, layers = 2, heads = 4, panels = 1, normalisation = 'softmax', attention = true, heldOut = true, dates = true, delay = 5, view = 'ribbons', hostile = false, notice = null, limit = null, slow = 5 } = {}) {
+export function toyModel({ films = FILMS.length, length = 18, layers = 2, heads = 4, panels = 1, normalisation = 'softmax', attention = true, heldOut = true, dates = true, delay = 5, view = 'ribbons', hostile = false, notice = null, limit = null, slow = 5, lens = null, measure = 250 } = {}) {
   const catalogue = Array.from({ length: Math.max(films, length > FILMS.length - 20 ? length + 40 : FILMS.length) }, (_, i) => (FILMS[i] ? { ...FILMS[i] } : { id: i, title: `${FILMS[i % FILMS.length].title} ${1 + Math.floor(i / FILMS.length)}`, detail: FILMS[i % FILMS.length].detail }));
   if (hostile) {
     catalogue[3].title = '<img src=x onerror=alert(1)>';
@@ -20,7 +20,7 @@ export function toyModel({ films = FILMS.length, length = 18, layers = 2, heads 
   const vectors = catalogue.map((_, i) => { const r = random(i * 7919 + 13); for (let k = 0; k < 5; k++) r(); return Array.from({ length: DIM }, () => r() + r() - 1); });
   const salience = catalogue.map((_, i) => ({ 13: 1.6, 17: 1, 0: .8, 15: .6 })[i] ?? random(i + 3)() * .5);
   const start = catalogue.slice(0, length).map(f => f.id);
-  const state = { history: start, now: null, layer: null, head: null, query: null, topn: 10, view, allow_removed: false, _past: [], _future: [], _start: start, _bases: [start], _page: false, _seq: 0, _search: {}, _matches: {}, _answer: {} };
+  const state = { history: start, now: null, layer: null, head: null, query: null, topn: 10, view, allow_removed: false, _past: [], _future: [], _start: start, _bases: [start], _page: false, _seq: 0, _search: {}, _matches: {}, _answer: {}, _lens: {} };
   const day = i => ['3 Nov', '4 Nov', '29 Dec', '2 Jan'][Math.floor(i / 6)] ?? '3 Jan', held = length > 21 ? length + 3 : 21;
   state._setup = {
     engine: 'kernel', notice, words: { item: 'film', items: 'films', acted: 'watched' }, filter_seen: true, held_out: heldOut ? held : null,
@@ -92,6 +92,16 @@ export function toyModel({ films = FILMS.length, length = 18, layers = 2, heads 
       panels: all,
     };
   }
+  /** What a trust panel would tell: what the first recommendation's score loses without each, and the widths of a method. */
+  function explain(name) {
+    const seen = state.history.slice(0, state.now ?? state.history.length), all = ranked(seen, 0);
+    if (!all.length) return {};
+    const [{ id, score }] = all, after = ids => (ids.length ? ranked(ids, 0).find(r => r.id === id).score : 0);
+    const effects = seen.map((_, i) => score - after(seen.filter((__, j) => j !== i)));
+    const recent = seen.map((_, i) => .8 ** (seen.length - 1 - i));
+    const values = { attention: null, 'leave-one-out': effects, recency: recent }[name];
+    return { history: seen, name, target: { id, title: catalogue[id].title }, removal: 'drop', values, signed: name === 'leave-one-out', effects, negligible: .01 };
+  }
   /** What the kernel replies to a message: its content and its buffers. */
   const replies = {
     previews: ({ seq, positions }) => {
@@ -114,7 +124,7 @@ export function toyModel({ films = FILMS.length, length = 18, layers = 2, heads 
     figure: () => [{ error: 'The development page draws no figures.' }],
   };
   const model = {
-    state, catalogue, answer,
+    state, catalogue, answer, explain,
     get: name => state[name],
     set: (name, value) => { if (JSON.stringify(state[name]) !== JSON.stringify(value)) { state[name] = value; emit(`change:${name}`); } },
     save_changes: () => { const asked = { seq: state._seq, search: state._search.seq }; setTimeout(() => model.work(asked), model.delay); },
@@ -126,7 +136,7 @@ export function toyModel({ films = FILMS.length, length = 18, layers = 2, heads 
       }
       if (asked.seq === state._seq && !model.silent) model.push();
     },
-    push: () => { state._answer = model.broken ? { ...state._answer, seq: state._seq, error: model.broken } : answer(); emit('change:_answer'); },
+    push: () => { state._answer = model.broken ? { ...state._answer, seq: state._seq, error: model.broken } : answer(); emit('change:_answer'); if (model.lens) setTimeout(() => model.set('_lens', explain(model.lens)), measure); },
     send: ({ id, type, ...content }) => setTimeout(() => {
       const [reply, buffers = []] = replies[type]?.(content) ?? [{ error: `no ${type} here` }];
       for (const f of listeners.get('msg:custom') ?? []) f({ ...reply, type, id }, buffers);
@@ -134,7 +144,7 @@ export function toyModel({ films = FILMS.length, length = 18, layers = 2, heads 
     fire: emit,
     on: (name, f) => { listeners.set(name, [...(listeners.get(name) ?? []), f]); },
     off: (name, f) => { listeners.set(name, (listeners.get(name) ?? []).filter(g => g !== f)); },
-    delay, silent: false, broken: '',
+    delay, lens, silent: false, broken: '',
   };
   return model;
 }

@@ -1,6 +1,6 @@
 // Making and keeping DOM nodes. Text from data enters as text nodes only.
 
-const SVG = new Set(['svg', 'g', 'path', 'line', 'rect', 'circle', 'text', 'defs', 'linearGradient', 'stop', 'clipPath', 'title']);
+const SVG = new Set(['svg', 'g', 'path', 'line', 'rect', 'circle', 'text', 'defs', 'linearGradient', 'stop', 'clipPath', 'pattern', 'title']);
 type Props = Record<string, string | number | boolean | undefined | null>;
 type Child = Node | string | null | undefined;
 

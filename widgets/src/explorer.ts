@@ -4,10 +4,12 @@ import { deskOf, type Screen } from './desk';
 import { attributes, el, hide, place, toggle } from './dom';
 import { idle } from './hand';
 import { roving, trackKeys } from './input/keyboard';
+import { LensKeeper } from './lens_keeper';
 import { type Layout, layoutOf, samePlaces, shapeOf } from './layout';
 import { type Change, changeBetween } from './model/change';
 import { decimals } from './model/format';
 import { rekey } from './model/keys';
+import { type LensView, ownShares } from './model/lens';
 import { type Marks, marksOf } from './model/marks';
 import { clamp, ribbonScale, scoreDomain } from './model/scale';
 import { between, DURATION, type Motion } from './motion/between';
@@ -16,7 +18,7 @@ import { narrate } from './narrate';
 import type { Picture } from './picture';
 import { Player } from './player';
 import { isDark, onTheme } from './theme';
-import { type Answer, type Engine, sameIds, type Traits } from './types';
+import { type Answer, type Engine, type Lens, sameIds, type Traits } from './types';
 import { Foot } from './views/foot';
 import { Header } from './views/header';
 import { Search } from './views/search';
@@ -29,7 +31,7 @@ const FADE = 600; // ms in which the etched old state fades
 const STILL = 1000; // ms it stands where motion is reduced
 
 /** A state of the engine, as shown. */
-interface Shown { traits: Traits; keys: string[]; answer: Answer | null; fresh: boolean }
+interface Shown { traits: Traits; keys: string[]; answer: Answer | null; fresh: boolean; lens: Lens | null }
 
 let made = 0;
 
@@ -38,6 +40,7 @@ export class Explorer {
   #uid = `attnrec-${made++}`;
   #hand = idle();
   #clock = new Clock();
+  #lenses = new LensKeeper(() => this.#hand.gesture !== null, () => this.#refresh());
   #player: Player;
   #desk: ReturnType<typeof deskOf>;
   #header: Header;
@@ -90,6 +93,7 @@ export class Explorer {
     for (const timer of [this.#lagTimer, this.#fadeTimer]) clearTimeout(timer);
     this.#player.halt();
     this.#clock.stop();
+    this.#lenses.dispose();
     this.#header.dispose();
     this.#stage?.dispose();
     this.#weighing?.dispose();
@@ -111,17 +115,19 @@ export class Explorer {
     const next = this.#next(), before = this.#shown, { traits, answer, fresh } = next;
     const arrived = fresh && answer !== this.#answered ? answer : null;
     if (arrived) this.#compare(arrived);
-    const layout = layoutOf(this.#width, shapeOf(traits, answer, matchMedia('(pointer: coarse)').matches));
     const edited = !before || !sameIds(before.traits.history, traits.history) || before.traits.now !== traits.now;
-    const motion: Motion | null = !before ? null : this.#hand.gesture ? 'track' : edited || (fresh && !before.fresh) ? 'edit' : arrived ? 'lens' : null;
+    const had = this.#picture?.lens ?? null, lens = this.#lensOf(next);
+    if (lens && lens !== had && !edited && !had?.stale) this.#retell();
+    const layout = layoutOf(this.#width, shapeOf(traits, answer, matchMedia('(pointer: coarse)').matches, lens));
+    const motion: Motion | null = !before ? null : this.#hand.gesture ? 'track' : edited || (fresh && !before.fresh) ? 'edit' : arrived || lens !== had ? 'lens' : null;
     if (edited && !this.#hand.gesture) this.#hand.preview = null;
     if (edited) this.#hand.weighing = null;
     this.#shown = next;
     this.#keepInSight(layout, traits, edited);
-    const scales = answer?.panels.map(p => ribbonScale(Array.from(p.row ?? []), layout.windowed ? 12 : 22)) ?? [];
-    const target = marksOf(traits, answer, next.keys, fresh, scales, this.#hand.window);
+    const scales = answer?.panels.map((p, k) => ribbonScale(ownShares(lens, k) ?? Array.from(p.row ?? []), layout.windowed ? 12 : 22)) ?? [];
+    const target = marksOf(traits, answer, next.keys, fresh, scales, this.#hand.window, lens);
     const rebuilt = this.#build(layout);
-    this.#prepare(next, layout, target, arrived !== null, motion);
+    this.#prepare(next, lens, layout, target, arrived !== null, motion);
     this.#show(motion, rebuilt);
   }
 
@@ -136,7 +142,7 @@ export class Explorer {
   /** More previews are known than before, and nothing else has changed. */
   #onlyPreviews(before: Shown, next: Shown): boolean {
     const picture = this.#picture, { engine } = this;
-    if (!picture || next.answer !== before.answer || next.fresh !== before.fresh || picture.previews === engine.previews()) return false;
+    if (!picture || next.answer !== before.answer || next.lens !== before.lens || next.fresh !== before.fresh || picture.previews === engine.previews()) return false;
     const same = (Object.keys(next.traits) as (keyof Traits)[]).every(name => name === 'history' || next.traits[name] === before.traits[name]) && sameIds(next.traits.history, before.traits.history);
     return same && picture.notice === engine.notice() && !this.#hand.searching && !this.#hand.weighing && !this.#hand.table;
   }
@@ -154,7 +160,7 @@ export class Explorer {
 
   /** What to show now: while an answer may still come at once, what was shown before. */
   #next(): Shown {
-    const traits = this.engine.traits(), answer = this.engine.answer(), before = this.#shown;
+    const traits = this.engine.traits(), answer = this.engine.answer(), lens = this.engine.lens(), before = this.#shown;
     const fresh = answer !== null && !this.engine.waiting() && sameIds(answer.shown.history, traits.history);
     if (fresh) {
       clearTimeout(this.#lagTimer);
@@ -164,8 +170,17 @@ export class Explorer {
       this.#lagTimer ||= window.setTimeout(() => { this.#lagging = true; this.#refresh(); }, LAG);
       return before;
     }
-    return { traits, answer, fresh, keys: rekey(before?.traits.history ?? [], before?.keys ?? [], traits.history) };
+    return { traits, answer, fresh, lens, keys: rekey(before?.traits.history ?? [], before?.keys ?? [], traits.history) };
   }
+
+  /** What a trust panel shows of the first model, in the ribbons' view. */
+  #lensOf({ traits, answer, fresh, lens }: Shown): LensView | null {
+    const seen = lens ? traits.history.slice(0, traits.now ?? undefined) : [];
+    return this.#lenses.view(answer && traits.view === 'ribbons' ? lens : null, seen, (fresh && answer?.panels[0]?.row) || null);
+  }
+
+  /** A lens that somebody chose is what the sentence tells, and no longer the edit before. */
+  #retell(): void { if (this.#change) this.#change = { ...this.#change, kind: 'lens' }; }
 
   #compare(arrived: Answer): void {
     const change = changeBetween(this.#held ?? this.#answered, arrived);
@@ -194,7 +209,7 @@ export class Explorer {
     return true;
   }
 
-  #prepare({ traits, answer, fresh }: Shown, layout: Layout, target: Marks, arrived: boolean, motion: Motion | null): void {
+  #prepare({ traits, answer, fresh }: Shown, lens: LensView | null, layout: Layout, target: Marks, arrived: boolean, motion: Motion | null): void {
     const { engine } = this, hand = this.#hand, before = motion === 'edit' ? this.#settled : null;
     const scores = (marks: Marks | null, k: number) => marks?.panels[k]?.ranks.map(r => r.score) ?? [];
     if (arrived) this.#domains = target.panels.map((_, k) => scoreDomain([...scores(target, k), ...scores(before, k)], this.#domains[k] ?? null));
@@ -204,7 +219,7 @@ export class Explorer {
     if (hand.active !== null && hand.active > history.length) hand.active = history.length || null;
     this.#picture = {
       traits, answer, fresh, words, layout, target, label, previewAt: position => engine.preview(position),
-      told: answer && this.#change ? { answer, change: this.#change, words, label } : null,
+      told: answer && this.#change ? { answer, change: this.#change, words, label, lens: lens?.stale ? null : lens } : null, lens,
       change: fresh ? this.#change : null,
       etched: this.#etched, domains: this.#domains, digits: answer?.panels.map(p => decimals(p.recommendations.map(r => r.score))) ?? [],
       dark: isDark(), moving: motion !== null, window: hand.window, ...this.#pointedAt(),
@@ -261,7 +276,7 @@ export class Explorer {
     toggle(this.root, 'narrow', !layout.wide);
     toggle(this.root, 'two', (answer?.panels.length ?? 1) > 1);
     toggle(this.host, 'attnrec-tight', layout.width > this.#width);
-    attributes(this.root, { 'data-theme': dark ? 'dark' : 'light', 'data-state': state, 'data-view': traits.view, 'data-engine': this.engine.kind(), 'data-seq': answer?.seq ?? null, 'data-previews': this.#picture?.previews || null });
+    attributes(this.root, { 'data-theme': dark ? 'dark' : 'light', 'data-state': state, 'data-view': traits.view, 'data-lens': this.#picture?.lens?.name ?? null, 'data-engine': this.engine.kind(), 'data-seq': answer?.seq ?? null, 'data-previews': this.#picture?.previews || null });
     hide(this.#header.progress, state !== 'loading' && state !== 'pending');
   }
 

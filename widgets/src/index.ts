@@ -4,15 +4,20 @@
 //   [data-role=explorer]      data-state=empty|loading|pending|ready|error, data-view, data-theme,
 //                             data-engine=kernel|page, data-seq (of the answer shown),
 //                             data-moving=true|false (the clock runs), data-previews (how many are
-//                             known), data-preview (the position without which is shown; absent: none)
+//                             known), data-preview (the position without which is shown; absent: none),
+//                             data-lens (name of the lens that is drawn; absent: none)
 //   [data-role=sentence]      the heading
-//   [data-role=history-row]   data-item, data-position, data-weight (drawn now; one a panel, by spaces)
+//   [data-role=history-row]   data-item, data-position, data-weight (drawn now; one a panel, by spaces),
+//                             data-effect (while a lens is drawn)
 //   [data-role=remove|grip]   on the pointed row; aria-label "Remove <title>", "Move <title>"
 //   [data-role=now]           the handle; aria-valuenow
 //   [data-role=add|search|match]  adding; match has data-item
 //   [data-role=ribbon]        data-position, data-item, data-weight, data-panel (up to 60 of them;
-//                             longer histories draw [data-role=ribbons-canvas], data-ribbons=<count>)
-//   [data-role=ranking-row]   data-item, data-rank, data-score (drawn now), data-panel
+//                             longer histories draw [data-role=ribbons-canvas], data-ribbons=<count>),
+//                             while a lens is drawn data-effect, data-hatched=true|false (on the canvas a count)
+//   [data-role=legend]        what the hues and the hatching of a lens mean
+//   [data-role=ranking-row]   data-item, data-rank, data-score (drawn now), data-panel,
+//                             data-explained=true (the item that a lens is about);
 //                             while a preview is shown also data-ghost-rank, data-ghost-score: then
 //   [data-role=preview]       one a panel; while a preview is shown data-panel, data-position, and the
 //                             whole ranking without it: data-items, data-scores (JSON), best first

@@ -8,8 +8,8 @@ const LENGTHS = [0, 1, 3, 18, 20, 21, 60, 200];
 
 function* shapes() {
   for (const n of LENGTHS) for (const view of ['ribbons', 'matrix'] as const) for (const topn of [1, 10, 30]) for (const dates of [true, false])
-    for (const panels of [[panel(2, 4)], [panel(1, 1)], [panel(6, 8)], [panel(0, 0)], [panel(2, 4), panel(2, 1)], [panel(3, 8), panel(0, 0)]])
-      yield { n, view, topn, dates, panels, coarse: n % 2 === 0 };
+    for (const lens of [false, true]) for (const panels of [[panel(2, 4)], [panel(1, 1)], [panel(6, 8)], [panel(0, 0)], [panel(2, 4), panel(2, 1)], [panel(3, 8), panel(0, 0)]])
+      yield { n, view, topn, dates, lens, panels, coarse: n % 2 === 0 };
 }
 
 const ordered = (boxes: (Box | null)[], said: string): void => {
@@ -23,8 +23,8 @@ test('at every width and shape columns stand in order, inside, with room for tit
     const layout = layoutOf(width, shape), said = `${width} ${JSON.stringify(shape)}`;
     for (const block of layout.blocks) {
       const { history } = block;
-      assert.ok(history.title.w >= 80, `${said}: title ${history.title.w}`);
-      const inner = block.panels.length === 2 ? [history.shares[0]!, history.pos, history.title, history.shares[1]!] : [history.date, history.pos, history.title, history.shares[0] ?? null];
+      assert.ok(history.title.w >= (history.effect ? 64 : 80), `${said}: title ${history.title.w}`);
+      const inner = block.panels.length === 2 ? [history.effect, history.shares[0]!, history.pos, history.title, history.shares[1]!] : [history.date, history.pos, history.title, history.shares[0] ?? null, history.effect];
       ordered(inner, said);
       for (const p of block.panels) {
         const flip = (b: Box | null): Box | null => b && (p.dir === 1 ? b : { x: layout.width - b.x - b.w, w: b.w }), x = (v: number) => (p.dir === 1 ? v : layout.width - v);
@@ -42,14 +42,14 @@ test('at every width and shape columns stand in order, inside, with room for tit
 });
 
 test('blocks of two models stand below each other, or share the history', () => {
-  const two = { n: 18, view: 'ribbons' as const, topn: 10, dates: false, coarse: false, panels: [panel(2, 4), panel(2, 4)] };
+  const two = { n: 18, view: 'ribbons' as const, topn: 10, dates: false, coarse: false, lens: false, panels: [panel(2, 4), panel(2, 4)] };
   assert.equal(layoutOf(1080, two).blocks.length, 1);
   const [first, second] = layoutOf(800, two).blocks;
   assert.ok(second!.top > first!.bottom);
 });
 
 test('the reference layouts are the design notes\' own', () => {
-  const one = { n: 18, view: 'ribbons' as const, topn: 10, dates: true, coarse: false, panels: [panel(2, 4)] };
+  const one = { n: 18, view: 'ribbons' as const, topn: 10, dates: true, coarse: false, lens: false, panels: [panel(2, 4)] };
   const wide = layoutOf(1080, one).blocks[0]!, narrow = layoutOf(640, one).blocks[0]!;
   assert.deepEqual([wide.history.pos, wide.panels[0]!.x0, wide.panels[0]!.x1, wide.panels[0]!.film.x, wide.panels[0]!.plane, wide.top], [{ x: 40, w: 22 }, 334, 594, 646, { x: 916, w: 118 }, 80]);
   assert.deepEqual([narrow.history.pos, narrow.panels[0]!.x0, narrow.panels[0]!.x1, narrow.panels[0]!.film.x, narrow.panels[0]!.plane, narrow.top], [{ x: 0, w: 16 }, 234, 348, 388, { x: 552, w: 50 }, 88]);

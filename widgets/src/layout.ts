@@ -1,6 +1,7 @@
 // Where everything stands, in pixels of the stage, for a width and a number of rows. A block is a
 // history with what flows from it: one model has one; two models share one, mirrored around the
 // history, where there is room, and otherwise have one each, one below the other.
+import { type LensView, ownShares } from './model/lens';
 import { clamp } from './model/scale';
 import type { Answer, Traits } from './types';
 
@@ -8,6 +9,7 @@ export const RANK = 34;
 export const WINDOW = 18; // rows of the magnifier
 const UNWINDOWED = 20; // longest history that is simply listed
 export const RAIL = 8; // width of the rail
+const EFFECT = 40; // width of a wide column of effects
 const WIDE = 800, DATED = 960, MIRRORED = 1000, NARROWEST = 560;
 
 export interface Box { x: number; w: number }
@@ -18,6 +20,8 @@ export interface HistoryLayout {
   title: Box;
   /** One column of attention a panel. */
   shares: Box[];
+  /** What a lens tells of each row; null: there is none. */
+  effect: Box | null;
   left: number;
   right: number;
   /** Height of one row. */
@@ -64,12 +68,12 @@ export interface Layout {
 }
 
 interface PanelShape { layers: number; heads: number; heldOut: boolean; attends: boolean }
-interface Shape { n: number; topn: number; view: 'ribbons' | 'matrix'; dates: boolean; coarse: boolean; panels: PanelShape[] }
+interface Shape { n: number; topn: number; view: 'ribbons' | 'matrix'; dates: boolean; coarse: boolean; lens: boolean; panels: PanelShape[] }
 
-export function shapeOf(traits: Traits, answer: Answer | null, coarse: boolean): Shape {
-  const panels = answer?.panels.map(p => ({ layers: p.layers, heads: p.heads, heldOut: p.heldOut !== null, attends: p.heads > 0 })) ?? [];
+export function shapeOf(traits: Traits, answer: Answer | null, coarse: boolean, lens: LensView | null): Shape {
+  const panels = answer?.panels.map((p, k) => ({ layers: p.layers, heads: p.heads, heldOut: p.heldOut !== null, attends: p.heads > 0 || ownShares(lens, k) !== null })) ?? [];
   return {
-    n: traits.history.length, topn: traits.topn, view: traits.view, coarse,
+    n: traits.history.length, topn: traits.topn, view: traits.view, coarse, lens: lens !== null,
     dates: answer?.dates.some(d => d) ?? false,
     panels: panels.length ? panels : [{ layers: 0, heads: 0, heldOut: false, attends: true }],
   };
@@ -114,24 +118,29 @@ function single(base: Base, shape: Shape, panel: PanelShape, index: number, y: n
   const dated = W >= DATED && shape.dates && !windowed, lead = wide && !compact ? (dated ? 40 : 10) : 0;
   const pos = { x: lead, w: wide ? (compact ? 26 : 22) : windowed ? 22 : 16 };
   const titleX = pos.x + pos.w + (wide ? 10 : 8);
-  const end = wide ? 324 + each : 226 + each; // right edge of the list
-  const shares = panel.attends ? { x: end - (wide ? 34 : 32) - (windowed ? (wide ? 60 : 19) : 0), w: wide ? 34 : 32 } : { x: end, w: 0 };
+  const end = wide ? 324 + each : 226 + each, lens = shape.lens && index === 0;
+  const right = end + (lens && wide ? 8 : 0) - (windowed && panel.attends ? (wide ? 60 : 19) : 0); // edge of the list
+  const effectW = wide ? EFFECT : 36, effect = lens ? { x: right - effectW, w: effectW } : null;
+  const shareW = panel.attends ? (wide ? 34 : 32) : 0, shares = { x: (effect ? effect.x - (wide ? 6 : 2) : right) - shareW, w: shareW };
   const title = { x: titleX, w: shares.x - titleX - 2 };
-  const right = shares.x + shares.w;
   const rail = windowed && panel.attends ? right + (wide ? 52 : 13) : null;
-  const x1 = end + (wide ? 10 : 8) + ribbons, x0 = rail === null ? end + (wide ? 10 : 8) : rail + RAIL, spine = wide ? 6 : 5;
+  const x1 = end + (wide ? 10 : 8) + ribbons, x0 = rail === null ? right + (wide ? 10 : 8) : rail + RAIL, spine = wide ? 6 : 5;
   const noX = x1 + spine + (wide ? 12 : 7), no = { x: noX, w: wide ? 20 : 18 }, filmX = no.x + no.w + (wide ? 14 : 10);
   const score = { x: W - (wide ? 38 : 34), w: wide ? 38 : 34 }, planeX = score.x - (wide ? 8 : 4) - plane;
   const move = { x: planeX - (wide ? 52 : 36), w: wide ? 34 : 28 };
   const { picker, top } = placePicker(panel, wide, y, right, x1, spine);
   const pitch = rankPitch(shape.topn), heldY = top + pitch * shape.topn + (shape.topn > 10 ? 50 : 66);
-  const bottom = Math.max(top + base.rows * row + 34, panel.heldOut ? heldY + 24 : top + pitch * shape.topn + 34);
+  const legend = lens && !legendInLine(top + base.rows * row, heldY) ? 32 : 0;
+  const bottom = Math.max(top + base.rows * row + 34, panel.heldOut ? heldY + 24 : top + pitch * shape.topn + 34 + legend);
   return {
     top, bottom, matrix: null,
-    history: { date: dated ? { x: 0, w: 40 } : null, pos, title, shares: [shares], row, left: dated ? 34 : pos.x - 4, right: right + 4, nowX: dated ? 36 : pos.x + 3 },
+    history: { date: dated ? { x: 0, w: 40 } : null, pos, title, shares: [shares], effect, row, left: dated ? 34 : pos.x - 4, right: right + 4, nowX: dated ? 36 : pos.x + 3 },
     panels: [{ index, dir: 1, attends: panel.attends, rail, x0, x1, spine, no, film: { x: filmX, w: move.x - filmX - 4 }, move, plane: { x: planeX, w: plane }, score, top, pitch, rows: shape.topn, heldY, picker }],
   };
 }
+
+/** The legend of a lens is one line below the rows where that is below all of the ranking too. */
+export const legendInLine = (rowsEnd: number, heldY: number): boolean => rowsEnd > heldY + 15;
 
 /** The picker above the ribbons, its right edge on the spine; higher up where it would cover the history's heading. */
 function placePicker(panel: PanelShape, wide: boolean, y: number, right: number, x1: number, spine: number): { picker: PickerLayout | null; top: number } {
@@ -151,6 +160,7 @@ export const pickerWidth = (heads: number, tile: number, gap: number): number =>
 function mirrored(base: Base, shape: Shape): Block {
   const { width: W, windowed } = base, row = shape.coarse ? 36 : 24, extra = W - 1080;
   const titleW = clamp(186 + .18 * extra, 150, 320), half = (34 + 8 + 24 + 8 + titleW + 6 + 34) / 2, c = W / 2;
+  const aside = shape.lens ? EFFECT + 6 : 0; // the first model's ribbons make room for the effects
   const ribbons = clamp(112 + .14 * extra, 96, 240), plane = W >= 1300 ? clamp(.1 * (W - 700), 60, 140) : 0;
   const pos = { x: c - half + 42, w: 24 }, title = { x: pos.x + 32, w: titleW };
   const picks = shape.panels.map(p => Math.max(1, p.layers) * 24);
@@ -159,8 +169,8 @@ function mirrored(base: Base, shape: Shape): Block {
   const panels = shape.panels.map((panel, index): PanelLayout => {
     // Laid out to the right of the history, then mirrored for the first model.
     const dir = index === 0 ? -1 : 1, flip = (b: Box): Box => (dir === 1 ? b : { x: W - b.x - b.w, w: b.w });
-    const edge = c + half, rail = windowed && panel.attends ? { x: edge + 24, w: RAIL } : null;
-    const x0 = rail ? rail.x + RAIL : edge + 8, x1 = edge + 8 + ribbons + (windowed ? 24 : 0), spine = 6, no = { x: x1 + spine + 8, w: 20 };
+    const edge = c + half, side = edge + (index === 0 ? aside : 0), rail = windowed && panel.attends ? { x: side + 24, w: RAIL } : null;
+    const x0 = rail ? rail.x + RAIL : side + 8, x1 = edge + 8 + ribbons + (windowed ? 24 : 0), spine = 6, no = { x: x1 + spine + 8, w: 20 };
     const score = { x: W - 38, w: 38 }, planeBox = plane ? { x: score.x - 8 - plane, w: plane } : null;
     const move = { x: (planeBox?.x ?? score.x) - 36, w: 30 }, filmX = no.x + no.w + 10;
     let tile = 21;
@@ -176,7 +186,7 @@ function mirrored(base: Base, shape: Shape): Block {
   const shares = [{ x: c - half, w: 34 }, { x: c + half - 34, w: 34 }];
   return {
     top, bottom, matrix: null, panels,
-    history: { date: null, pos, title, shares, row, left: c - half - 4, right: c + half + 4, nowX: pos.x },
+    history: { date: null, pos, title, shares, effect: shape.lens ? { x: c - half - aside, w: EFFECT } : null, row, left: c - half - aside - 4, right: c + half + 4, nowX: pos.x },
   };
 }
 
@@ -187,7 +197,7 @@ function matrix(base: Base, shape: Shape, panel: PanelShape, index: number, y: n
   const posW = windowed || beside ? 24 : 16, x = posW + 10 + titleW + (windowed ? 26 : beside ? 8 : 10);
   const room = beside ? W - x - 36 - 330 : W - x;
   const row = Math.min(24, room / n), side = row * n, cell = side / Math.max(1, shape.n);
-  const history: HistoryLayout = { date: null, pos: { x: 0, w: posW }, title: { x: posW + 10, w: titleW - 2 }, shares: [], row, left: -4, right: x - (windowed ? 24 : 4), nowX: 0 };
+  const history: HistoryLayout = { date: null, pos: { x: 0, w: posW }, title: { x: posW + 10, w: titleW - 2 }, shares: [], effect: null, row, left: -4, right: x - (windowed ? 24 : 4), nowX: 0 };
   const cols = panel.heads > 1 ? panel.heads + 1 : 1, gap = beside ? 8 : 4;
   const column = beside ? x + side + 36 : 0, columnW = beside ? W - column : W * .5;
   const tile = clamp(Math.floor((columnW - 60) / cols) - gap, 10, beside ? 54 : 45);

@@ -1,6 +1,7 @@
 // What every view is told: the state shown, where things stand, and what may be done.
 import type { Layout } from './layout';
 import type { Change } from './model/change';
+import type { LensView } from './model/lens';
 import type { Marks } from './model/marks';
 import type { Told } from './model/sentence';
 import type { Answer, Id, Label, Preview, Traits, View, Words } from './types';
@@ -15,6 +16,8 @@ export interface Picture {
   fresh: boolean;
   words: Words;
   told: Told | null;
+  /** What a trust panel shows on the first model; null: nothing. */
+  lens: LensView | null;
   change: Change | null;
   layout: Layout;
   /** First row of the magnifier's window. */

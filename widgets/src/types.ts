@@ -87,6 +87,27 @@ export interface Weighing {
   values: Float32Array;
 }
 
+/** What a trust panel tells of each position that the model sees. */
+export interface Lens {
+  /** What the model saw then: it is about no other history. */
+  history: Id[];
+  /** `attention`, or the method whose values these are. */
+  name: string;
+  /** The recommendation that is explained. */
+  target: { id: Id; title: string };
+  removal: 'drop' | 'mask';
+  /** How much the method gives each position; null: attention, as the picker has it. */
+  values: number[] | null;
+  /** The values have signs. */
+  signed: boolean;
+  /** What the target's score loses where a position is left out. */
+  effects: number[];
+  /** A smaller effect is none. */
+  negligible: number;
+  /** The longest history that the model reads; null: any. */
+  limit: number | null;
+}
+
 /** Where answers come from: the kernel, or the model in the page. One contract, equal answers. */
 export interface Engine {
   kind(): 'kernel' | 'page';
@@ -101,6 +122,8 @@ export interface Engine {
   start(): Id[];
   /** The latest answer that is not stale; null before the first. */
   answer(): Answer | null;
+  /** What a trust panel told last; it may be of another history than is shown. The same object until the next. */
+  lens(): Lens | null;
   /** True while an answer to what the traits now say is under way. */
   waiting(): boolean;
   label(id: Id): Label;

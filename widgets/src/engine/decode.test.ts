@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { decodeAnswer, decodeMatches } from './decode';
+import { decodeAnswer, decodeLens, decodeMatches } from './decode';
 import { decodeSetup } from './store';
 
 const floats = (...values: number[]): DataView => new DataView(Float32Array.from(values).buffer);
@@ -40,4 +40,11 @@ test('a recommendation without a score is left out', () => {
 test('words and matches have defaults', () => {
   assert.deepEqual(decodeSetup(null).words, { item: 'item', items: 'items', acted: 'chosen' });
   assert.deepEqual(decodeMatches(null), { seq: -1, text: '', matches: [] });
+});
+
+test('a lens has a number for each item of its history, or is none', () => {
+  for (const value of [undefined, null, {}, { name: 'rollout' }, { name: '', history: ['a'] }]) assert.equal(decodeLens(value, null), null);
+  const l = decodeLens({ history: ['a', 'b'], name: 'rollout', target: { id: 7, title: '' }, values: [.5], effects: [null, -1], signed: 1 }, 50)!;
+  assert.deepEqual([l.values, l.effects, l.negligible, l.signed, l.removal, l.target.title, l.limit], [[.5, 0], [0, -1], 0, false, 'drop', '7', 50]);
+  assert.equal(decodeLens({ history: ['a'], name: 'attention', values: null }, null)!.values, null);
 });

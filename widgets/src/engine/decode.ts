@@ -1,6 +1,6 @@
 // The engine's answer as it crosses the wire, made safe to draw: missing parts become empty
 // ones, binary parts become typed arrays. A partial answer draws a partial picture, never throws.
-import type { Id, Label, Matches, Normalisation, Panel, Preview, Scored, Shown } from '../types';
+import type { Id, Label, Lens, Matches, Normalisation, Panel, Preview, Scored, Shown } from '../types';
 import type { Reply } from './responder';
 
 type Loose = Record<string, unknown>;
@@ -91,4 +91,21 @@ export function decodePreview(value: unknown): Preview {
 export function decodeMatches(value: unknown): Matches {
   const m = asObject(value);
   return { seq: asNumber(m.seq, -1), text: asText(m.text), matches: asArray(m.matches).map(label) };
+}
+
+/** Null where there is none. `limit`: the longest history that the model reads. */
+export function decodeLens(value: unknown, limit: number | null): Lens | null {
+  const l = asObject(value), target = asObject(l.target), history = asIds(l.history);
+  if (!l.name || !history.length) return null;
+  const numbers = (list: unknown) => history.map((_, i) => asNumber(asArray(list)[i], 0));
+  return {
+    history, limit,
+    name: asText(l.name),
+    target: { id: asId(target.id), title: asText(target.title) || asText(target.id) },
+    removal: l.removal === 'mask' ? 'mask' : 'drop',
+    values: Array.isArray(l.values) ? numbers(l.values) : null,
+    signed: l.signed === true,
+    effects: numbers(l.effects),
+    negligible: asNumber(l.negligible, 0),
+  };
 }

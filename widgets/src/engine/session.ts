@@ -2,7 +2,7 @@
 // model in the page is ready, and again where that fails; nobody else need know who it is.
 import { download } from '../download';
 import { rekey } from '../model/keys';
-import { type Answer, type Engine, type Id, type Label, type Matches, type Preview, sameIds, type Traits, type Weighing, type Words } from '../types';
+import { type Answer, type Engine, type Id, type Label, type Lens, type Matches, type Preview, sameIds, type Traits, type Weighing, type Words } from '../types';
 import { KernelResponder } from './kernel';
 import type { Reply, Responder } from './responder';
 import { type AnyModel, type Edit, type Setup, Store } from './store';
@@ -140,6 +140,7 @@ export class Session implements Engine {
     return reply ? this.#answer : null;
   }
 
+  lens(): Lens | null { return this.#store.lens(); }
   waiting(): boolean { return this.#responder?.waiting() ?? true; }
 
   label(id: Id): Label { return this.#responder?.label(id) ?? this.#labels.get(id) ?? this.#kernel?.label(id) ?? { id, title: String(id), detail: '' }; }

@@ -1,6 +1,6 @@
 // The widget's traits, typed. Where there is a kernel they are ipywidgets'; a saved page keeps its own.
-import type { Id, Label, Matches, Traits, View, Words } from '../types';
-import { asArray, asId, asIds, asNumber, asObject, asStacks, asText, decodeMatches, label } from './decode';
+import type { Id, Label, Lens, Matches, Traits, View, Words } from '../types';
+import { asArray, asId, asIds, asNumber, asObject, asStacks, asText, decodeLens, decodeMatches, label } from './decode';
 
 /** The part of anywidget's model that is used. */
 export interface AnyModel {
@@ -44,7 +44,7 @@ const NAMES: Record<keyof Edit, string> = {
   history: 'history', now: 'now', layer: 'layer', head: 'head', query: 'query', topn: 'topn', view: 'view', allowRemoved: 'allow_removed',
   past: '_past', future: '_future',
 };
-const WATCHED = [...Object.values(NAMES), '_start', '_bases', '_setup', '_matches', '_answer'].map(name => `change:${name}`);
+const WATCHED = [...Object.values(NAMES), '_start', '_bases', '_setup', '_matches', '_answer', '_lens'].map(name => `change:${name}`);
 
 const orNull = (value: unknown): number | null => (typeof value === 'number' ? value : null);
 
@@ -80,6 +80,8 @@ export class Store {
   bases(): Id[][] { return this.#once('_bases', asStacks); }
   seq(): number { return orNull(this.model.get('_seq')) ?? 0; }
   matches(): Matches { return decodeMatches(this.model.get('_matches')); }
+
+  lens(): Lens | null { return this.#once('_lens', value => decodeLens(value, this.setup().sources[0]?.limit ?? null)); }
 
   setup(): Setup { return this.#once('_setup', decodeSetup); }
 

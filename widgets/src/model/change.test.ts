@@ -14,7 +14,7 @@ function answer(history: Id[], ranked: Id[], row: number[] | null, change: Parti
   };
 }
 const words = { item: 'film', items: 'films', acted: 'watched' };
-const told = (after: Answer, before: Answer | null = null): Told => ({ answer: after, change: changeBetween(before, after), words, label: id => ({ id, title: `T${id}`, detail: '' }) });
+const told = (after: Answer, before: Answer | null = null): Told => ({ answer: after, change: changeBetween(before, after), words, label: id => ({ id, title: `T${id}`, detail: '' }), lens: null });
 const said = (after: Answer, before: Answer | null = null): string => asText(tell(told(after, before), 18));
 
 const base = answer([1, 2, 3], [7, 8, 9], [.2, .5, .3]);

@@ -1,5 +1,5 @@
-// The sequential map: one hue, lightness monotone in OKLCH, so that it survives colour blindness
-// and grey printing. Strings are cached: a canvas frame asks for hundreds.
+// The maps. Sequential: one hue, lightness monotone in OKLCH, so that it survives colour blindness
+// and grey printing. Diverging: two hues, for signs. Strings are cached: a canvas frame asks for hundreds.
 import { clamp, lerp } from './scale';
 
 const STEPS = 128;
@@ -13,6 +13,18 @@ export function sequential(u: number, dark: boolean): string {
       ? [lerp(.27, .85, v), lerp(.035, .1, Math.sin(v * 2.35)), lerp(268, 262, v)]
       : [lerp(.955, .42, v), lerp(.018, .175, v ** .85), lerp(258, 266, v)];
     colour = `oklch(${l.toFixed(4)} ${c.toFixed(4)} ${h.toFixed(1)})`;
+    cache.set(key, colour);
+  }
+  return colour;
+}
+
+/** The diverging map, −1 to 1: orange lowers, blue raises, equal lightness on both sides, told apart under all three dichromacies. */
+export function diverging(u: number, dark: boolean): string {
+  const step = Math.round(clamp(u, -1, 1) * STEPS), key = `${dark ? 'd' : 'l'}±${step}`;
+  let colour = cache.get(key);
+  if (!colour) {
+    const v = (Math.abs(step) / STEPS) ** .45, [l, c] = dark ? [lerp(.36, .74, v), lerp(.004, .128, v)] : [lerp(.91, .62, v), lerp(.004, .155, v)];
+    colour = `oklch(${l.toFixed(4)} ${c.toFixed(4)} ${step < 0 ? 56 : 263})`;
     cache.set(key, colour);
   }
   return colour;

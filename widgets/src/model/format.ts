@@ -20,6 +20,12 @@ export function decimals(scores: readonly number[]): number {
 
 export const score = (value: number, digits = 2): string => minus(value.toFixed(digits));
 
+/** An effect with its sign, which a negligible one that rounds to zero has not. */
+export function effect(value: number, digits: number, negligible: number): string {
+  const size = Math.abs(value).toFixed(digits), none = Number(size) === 0 && Math.abs(value) <= negligible;
+  return `${none ? '' : value < 0 ? '−' : '+'}${size}`;
+}
+
 const grouped = new Intl.NumberFormat('en'); // made once: making one costs more than all else here
 export const thousands = (n: number): string => (n < 1000 ? String(n) : grouped.format(n));
 

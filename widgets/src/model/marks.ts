@@ -1,5 +1,6 @@
 // What is drawn, as numbers: the same type describes a state at rest and every moment between two.
 import type { Answer, Id, Traits } from '../types';
+import { type LensView, ownShares } from './lens';
 
 export interface HistoryMark {
   key: string;
@@ -11,8 +12,10 @@ export interface HistoryMark {
   /** 1, less while it opens or closes. */
   height: number;
   opacity: number;
-  /** Attention, one a panel; null where the query does not see it, or is not known yet. */
+  /** Attention, one a panel, or a lens's share in its place; null where the query does not see it, or is not known yet. */
   weights: (number | null)[];
+  /** What a lens tells of it, from −1 (lowers the target most) to 1; null: nothing. */
+  hue: number | null;
 }
 export interface RankMark {
   id: Id;
@@ -38,13 +41,17 @@ export interface Marks {
 }
 
 /** The state at rest that the traits and the answer describe. While the answer is to another history, attention is unknown. */
-export function marksOf(traits: Traits, answer: Answer | null, keys: string[], fresh: boolean, scales: number[], first: number): Marks {
+export function marksOf(traits: Traits, answer: Answer | null, keys: string[], fresh: boolean, scales: number[], first: number, lens: LensView | null): Marks {
   const now = Math.min(traits.now ?? traits.history.length, traits.history.length);
   const panels = answer?.panels ?? [];
   const query = fresh && answer ? answer.shown.query : now;
   const history = traits.history.map((id, i) => ({
     key: keys[i]!, id, position: i + 1, order: i, height: 1, opacity: 1,
-    weights: panels.map(p => (fresh && p.row && i < Math.min(query, now) ? p.row[i] ?? 0 : null)),
+    weights: panels.map((p, k) => {
+      const own = ownShares(lens, k), read = own ?? p.row;
+      return fresh && read && i < (own ? now : Math.min(query, now)) ? read[i] ?? 0 : null;
+    }),
+    hue: lens?.hues[i] ?? null,
   }));
   return {
     history, now, seen: now, first,

@@ -4,6 +4,7 @@ import type { Answer, Id, Label, Panel, Preview, PreviewPanel, Words } from '../
 import type { Change, Move } from './change';
 import { count, score, decimals, thousands, weight } from './format';
 import { type Ghost, ghostsOf, rises, stays } from './ghosts';
+import { type LensView, lowers, ownShares, raises } from './lens';
 
 export type Piece = string | { title: string };
 export type Sentence = Piece[];
@@ -13,13 +14,16 @@ export interface Told {
   change: Change;
   words: Words;
   label(id: Id): Label;
+  /** What a trust panel shows of this very state; null: nothing. */
+  lens: LensView | null;
 }
 
 const LONGEST = 60;
-const name = (told: Told, id: Id): Piece => {
-  const { title } = told.label(id), letters = [...title];
+const strong = (title: string): Piece => {
+  const letters = [...title];
   return { title: letters.length > LONGEST ? `${letters.slice(0, LONGEST - 1).join('').trimEnd()}…` : title };
 };
+const name = (told: Told, id: Id): Piece => strong(told.label(id).title);
 
 export const asText = (sentence: Sentence): string => sentence.map(p => (typeof p === 'string' ? p : p.title)).join('');
 
@@ -34,6 +38,7 @@ export const asking = (first: boolean): Sentence => [first ? 'Asking the model f
 export function tell(told: Told, inSight: number): Sentence {
   const { change } = told;
   if (['remove', 'add', 'move', 'replace'].includes(change.kind)) return edited(told);
+  if (told.lens && told.answer.shown.query === told.answer.shown.now) return tellLens(told, told.lens);
   return atRest(told, inSight);
 }
 
@@ -100,6 +105,30 @@ function atRest(told: Told, inSight: number): Sentence {
   return [`${seen}, the model looks most at `, ...at(order[0]!), ', and ', ...at(order[1]!), '. ', ...advice];
 }
 
+/** Whether what weighs much really speaks for the target. */
+function tellLens(told: Told, lens: LensView): Sentence {
+  const { words: { item, items }, answer: { shown } } = told, { effects, negligible, above } = lens, n = above.length;
+  const target = strong(lens.target.title), at = (position: number): Piece => name(told, shown.history[position - 1]!), effect = (position: number): number => effects[position - 1] ?? 0;
+  const most = (positions: number[]): number => positions.reduce((best, p) => (effect(p) > effect(best) ? p : best), positions[0]!), least = (positions: number[]): number => positions.reduce((best, p) => (effect(p) < effect(best) ? p : best));
+  const weighed = `weighed above average${lens.shares ? ` by ${lens.name}` : ''}`, against = above.filter(p => lens.hatched.has(p));
+  if (effects.length === 1) return [`The model sees one ${item}, `, at(1), ': there is nothing to weigh it against.'];
+  if (!n) {
+    const best = most(effects.map((_, i) => i + 1));
+    return [`No ${item} is ${weighed}`, ...(raises(effect(best), negligible) ? ['; ', at(best), ' raises ', target, ' most.'] as Sentence : ['.'])];
+  }
+  if (n === 1) {
+    const does = against.length ? 'in fact lowers ' : raises(effect(above[0]!), negligible) ? 'raises ' : 'hardly moves ';
+    return [`The one ${item} ${weighed}, `, at(above[0]!), `, ${does}`, target, '.'];
+  }
+  if (!against.length) {
+    const best = most(above), none = n === 2 ? `Neither of the two ${items}` : `None of the ${n} ${items}`;
+    return [`${none} ${weighed} lowers `, target, ...(raises(effect(best), negligible) ? ['; ', at(best), ' raises it most.'] as Sentence : ['.'])];
+  }
+  if (against.length === 1) return [`1 of the ${n} ${items} ${weighed} in fact lowers `, target, ': ', at(against[0]!), '.'];
+  const who = against.length < n ? `${against.length} of the ${n} ${items}` : n === 2 ? `Both ${items}` : `All ${n} ${items}`;
+  return [`${who} ${weighed} in fact lower `, target, '; ', at(least(against)), ' lowers it most.'];
+}
+
 function twoModels(told: Told, seen: string): Sentence {
   const { panels, shown } = told.answer, looks = panels.flatMap((p, k): Sentence => {
     const position = p.row ? heaviest(p.row)[0] : undefined, first = p.recommendations[0];
@@ -153,12 +182,21 @@ export function tellRow(told: Told, position: number): Sentence {
   if (id === undefined) return [];
   const place: Sentence = [name(told, id), `, ${words.item} ${position} of ${n}`];
   if (position > shown.now) return [...place, ', is later than now: the model does not see it.'];
-  const attended = panels.filter(p => p.row);
+  const attended = panels.filter(p => p.row), own = ownShares(told.lens, 0), effect = told.lens ? tellEffect(told.lens, position) : [];
+  if (own) return [...place, `, weighs ${weight(own[position - 1] ?? 0, 'softmax')} by ${told.lens!.name}`, ...effect, '.'];
   if (!attended.length) return [...place, '.'];
   if (position > shown.query) return [...place, `, is later than ${words.item} ${shown.query}, which is read from.`];
   const parts = attended.map(p => `${weight(p.row![position - 1] ?? 0, p.normalisation)}${panels.length > 1 ? ` in ${p.name}` : ''}`);
   const softmax = attended.every(p => p.normalisation === 'softmax');
-  return [...place, softmax ? `, takes ${parts.join(' and ')} of the attention.` : `, has a weight of ${parts.join(' and ')}.`];
+  return [...place, softmax ? `, takes ${parts.join(' and ')} of the attention` : `, has a weight of ${parts.join(' and ')}`, ...effect, '.'];
+}
+
+/** What leaving out the item at a position does to the one that is explained. */
+function tellEffect({ effects, negligible, digits, target }: LensView, position: number): Sentence {
+  const effect = effects[position - 1] ?? null;
+  if (effect === null) return [];
+  if (!lowers(effect, negligible) && !raises(effect, negligible)) return [' and hardly moves ', strong(target.title)];
+  return [` and ${effect < 0 ? 'lowers' : 'raises'} `, strong(target.title), ` by ${Math.abs(effect).toFixed(digits)}`];
 }
 
 /** One cell of the matrix. */

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { HistoryMark, Marks, RankMark } from '../model/marks';
 import { between } from './between';
 
-const row = (key: string, order: number, weight: number | null): HistoryMark => ({ key, id: key, position: order + 1, order, height: 1, opacity: 1, weights: [weight] });
+const row = (key: string, order: number, weight: number | null): HistoryMark => ({ key, id: key, position: order + 1, order, height: 1, opacity: 1, weights: [weight], hue: weight });
 const film = (id: string, rank: number, score: number): RankMark => ({ id, rank, score, opacity: 1, dot: 1, z: 1, leaving: false });
 const state = (rows: HistoryMark[], ranks: RankMark[]): Marks => ({ history: rows, panels: [{ ranks, scale: 100 }], now: rows.length, seen: rows.length, first: 0 });
 

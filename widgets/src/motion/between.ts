@@ -37,6 +37,7 @@ function history(from: HistoryMark[], to: HistoryMark[], moves: number, flows: n
       height: lerp(was?.height ?? 0, 1, moves),
       opacity: lerp(was?.opacity ?? 0, 1, moves),
       weights: m.weights.map((w, k) => mix(was?.weights[k] ?? null, w, flows)),
+      hue: m.hue === null ? null : lerp(was?.hue ?? m.hue, m.hue, flows),
     };
   });
   // What leaves closes up towards the place it had among those that stay.

@@ -1,10 +1,12 @@
 // The geometry of attention for one panel: what flows from each position to its share of the spine.
 import type { Block, PanelLayout } from '../layout';
-import { denseTone, farTone, nearTone, sequential } from '../model/colour';
+import { denseTone, diverging, farTone, nearTone, sequential } from '../model/colour';
+import { ownShares } from '../model/lens';
 import type { HistoryMark, Marks } from '../model/marks';
 import { BEND, clamp, lerp, ribbon, stack } from '../model/scale';
 import type { Picture } from '../picture';
 
+const FAR = .45; // of its hue a ribbon keeps where it widens
 const DENSE = 60; // among more ribbons than these only the heavy ones stand out
 
 export interface Flow {
@@ -21,7 +23,9 @@ export interface Flow {
 }
 
 /** The panel's attention is that of the history shown, not of one whose answer is awaited. */
-export const isKnown = (picture: Picture, panel: PanelLayout): boolean => picture.fresh && !!picture.answer?.panels[panel.index]?.row;
+export const isKnown = (picture: Picture, panel: PanelLayout): boolean => picture.fresh && (!!picture.answer?.panels[panel.index]?.row || ownShares(picture.lens, panel.index) !== null);
+/** Hue tells what a lens tells; elsewhere tone repeats the width. */
+export const isHued = (picture: Picture, panel: PanelLayout): boolean => picture.lens !== null && panel.index === 0;
 export const isDense = (marks: Marks): boolean => marks.history.length > DENSE;
 
 /** The height of one row in the list, or on the rail that stands for it. */
@@ -35,7 +39,7 @@ export function flows(marks: Marks, picture: Picture, block: Block, panel: Panel
   const k = panel.index, dense = panel.rail !== null && isDense(marks);
   const seen = marks.history.filter(m => (known ? m.weights[k] !== null && m.weights[k] !== undefined : m.position > 0 && m.position <= marks.seen));
   const weights = seen.map(m => (known ? m.weights[k]! : 1 / Math.max(1, seen.length)));
-  const pitch = pitchOf(marks, picture, block, panel), { dark } = picture;
+  const pitch = pitchOf(marks, picture, block, panel), { dark } = picture, hued = isHued(picture, panel);
   const scale = known ? marks.panels[k]?.scale ?? 100 : Math.min(108, 22 * seen.length);
   const widest = panel.rail === null ? 22 : 12, least = dense ? .5 : .7;
   const spine = stack(weights, panel.top, panel.pitch * panel.rows, dense ? .25 : 1);
@@ -44,8 +48,8 @@ export function flows(marks: Marks, picture: Picture, block: Block, panel: Panel
     const y0 = block.top + (mark.order + mark.height / 2) * pitch - h0 / 2, [y1, h] = spine[i]!, h1 = Math.max(least - .1, h);
     return {
       mark, weight: w, y0, h0, y1, h1,
-      near: known ? sequential(dense ? denseTone(u) : nearTone(u), dark) : 'var(--rule)',
-      far: known ? sequential(dense ? denseTone(u) : farTone(u), dark) : 'var(--wash)',
+      near: !known ? 'var(--rule)' : hued ? diverging(mark.hue ?? 0, dark) : sequential(dense ? denseTone(u) : nearTone(u), dark),
+      far: !known ? 'var(--wash)' : hued ? diverging((dense ? 1 : FAR) * (mark.hue ?? 0), dark) : sequential(dense ? denseTone(u) : farTone(u), dark),
     };
   });
 }

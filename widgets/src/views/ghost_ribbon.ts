@@ -3,6 +3,7 @@ import { svg } from '../dom';
 import type { PanelLayout } from '../layout';
 import { weight } from '../model/format';
 import { byHead } from '../model/ghosts';
+import { ownShares } from '../model/lens';
 import type { Picture } from '../picture';
 import { type Flow, outline } from './flow';
 
@@ -12,14 +13,14 @@ export class GhostRibbon {
 
   constructor(private panel: PanelLayout) {}
 
-  paint(data: readonly Flow[], { preview, answer }: Picture): void {
-    const { panel } = this, f = preview && data.find(one => one.mark.position === preview.position), said = answer?.panels[panel.index];
+  paint(data: readonly Flow[], { preview, answer, lens }: Picture): void {
+    const { panel } = this, f = preview && data.find(one => one.mark.position === preview.position), said = answer?.panels[panel.index], own = ownShares(lens, panel.index);
     if (this.#shown) this.node.replaceChildren();
-    this.#shown = !!f && !!said?.row;
-    if (!f || !answer || !said?.row) return;
-    const { shown } = answer, { position } = f.mark, heads = shown.head === null ? byHead(said, Math.min(shown.layer, said.layers), shown.now, shown.query, position) : null;
+    this.#shown = !!f && (!!said?.row || !!own);
+    if (!f || !answer || !said || !(said.row || own)) return;
+    const { shown } = answer, { position } = f.mark, heads = shown.head === null && !own ? byHead(said, Math.min(shown.layer, said.layers), shown.now, shown.query, position) : null;
     const x = panel.x1 - 12 * panel.dir, y = f.y1 + f.h1 / 2, anchor = panel.dir > 0 ? 'end' : 'start';
-    const share = said.normalisation === 'softmax' ? `${weight(f.weight, 'softmax')} of attention` : `weight ${weight(f.weight, said.normalisation)}`;
+    const share = own ? `${weight(f.weight, 'softmax')} by ${lens!.name}` : said.normalisation === 'softmax' ? `${weight(f.weight, 'softmax')} of attention` : `weight ${weight(f.weight, said.normalisation)}`;
     const parts = heads && said.normalisation === 'softmax' ? `by head ${heads.map(w => Math.round(w * 100)).join(' ')}` : '';
     this.node.append(
       svg('path', { d: outline(f, panel), class: 'ghost', 'data-role': 'ghost-ribbon', 'data-position': position, 'data-weight': f.weight.toFixed(6), 'data-panel': panel.index + 1 }),

@@ -3,14 +3,18 @@
 import { attributes, el, hide, Keyed, place, setClass, setText, styles, toggle } from '../dom';
 import { trackNow } from '../input/scrub';
 import { trackRows } from '../input/rows';
-import type { Block } from '../layout';
-import { count, minus, weight } from '../model/format';
+import type { Block, Box } from '../layout';
+import { count, effect, minus, weight } from '../model/format';
+import { lowers, ownShares } from '../model/lens';
 import type { HistoryMark, Marks } from '../model/marks';
 import type { Actions, Picture, ViewPart } from '../picture';
 import { icon, setTitle, titleCell } from './titles';
 
 const GRIP = 'M4.8 2.5h.01M4.8 7h.01M4.8 11.5h.01M9.2 2.5h.01M9.2 7h.01M9.2 11.5h.01';
 const CROSS = 'M3.5 3.5l7 7M10.500 3.5l-7 7';
+
+const ATTENTION = 'attention';
+const COUNTED = 96; // px, about, of "History 18 films"
 
 /** A date stands where it changes, save where `now` stands over it. */
 const dateAt = (dates: (string | null)[], position: number, now: number): string =>
@@ -20,6 +24,7 @@ export class HistoryList implements ViewPart {
   readonly node = el('section', { class: 'history' });
   #head = el('div', { class: 'head abs' }, el('b'), el('span'));
   #shareHeads: HTMLElement[];
+  #effectHead = el('div', { class: 'small r abs' }, 'effect');
   readonly list = el('div', { class: 'list abs', role: 'listbox', 'data-role': 'history' });
   readonly grip = el('button', { class: 'grip abs', type: 'button', tabindex: -1, 'data-role': 'grip', hidden: true }, icon(GRIP));
   readonly cross = el('button', { class: 'cross abs', type: 'button', tabindex: -1, 'data-role': 'remove', hidden: true }, icon(CROSS));
@@ -31,8 +36,8 @@ export class HistoryList implements ViewPart {
   hovered: number | null = null;
 
   constructor(private uid: string, private block: Block, private first: boolean, private act: Actions) {
-    this.#shareHeads = block.history.shares.map(() => el('div', { class: 'small r abs' }));
-    this.node.append(this.#head, ...this.#shareHeads, this.list, this.now, this.adder, this.grip, this.cross);
+    this.#shareHeads = block.history.shares.map(() => el('div', { class: 'small r abs clips' }));
+    this.node.append(this.#head, ...this.#shareHeads, ...(block.history.effect ? [this.#effectHead] : []), this.list, this.now, this.adder, this.grip, this.cross);
     this.#rows = new Keyed(this.list, () => this.#make());
     this.adder.addEventListener('click', () => act.search(true));
     this.cross.addEventListener('click', () => {
@@ -53,21 +58,29 @@ export class HistoryList implements ViewPart {
   #tellExactly(target: Element): void {
     const share = target.closest<HTMLElement>('.share'), answer = this.#picture?.answer, position = Number(share?.closest<HTMLElement>('.row')?.dataset.position);
     if (!share || !answer || !position) return;
-    const panel = answer.panels[Number(share.dataset.panel) - 1], w = panel?.row?.[position - 1];
+    const index = Number(share.dataset.panel) - 1, panel = answer.panels[index], w = panel?.row?.[position - 1], lens = this.#picture!.lens, own = ownShares(lens, index);
+    if (own) { share.title = `${((own[position - 1] ?? 0) * 100).toFixed(3)}% by ${lens!.name}`; return; }
     share.title = !panel || w === undefined || !share.textContent ? '' : panel.normalisation === 'softmax' ? `${(w * 100).toFixed(3)}% of attention. Click to see how it arose.` : `weight ${minus(w.toFixed(6))}`;
   }
 
   #make(): HTMLElement {
     const { history } = this.block;
     const row = el('div', { class: 'row', role: 'option', 'data-role': 'history-row' },
-      el('div', { class: 'mark' }), el('div', { class: 'date small' }), el('div', { class: 'pos' }, el('span')), titleCell(), ...history.shares.map((_, k) => el('div', { class: 'share', 'data-panel': (this.block.panels[k]?.index ?? k) + 1 })));
-    const [mark, date, pos, film, ...shares] = row.children as unknown as HTMLElement[];
-    place(mark!, { x: history.left, w: history.right - history.left });
-    place(date!, { x: history.date?.x ?? 0, w: history.date?.w ?? 0 });
-    place(pos!, { x: history.pos.x, w: history.pos.w });
-    place(film!, history.title);
+      el('div', { class: 'mark' }), el('div', { class: 'date small' }), el('div', { class: 'pos' }, el('span')), titleCell(), ...history.shares.map((_, k) => el('div', { class: 'share', 'data-panel': (this.block.panels[k]?.index ?? k) + 1 })), history.effect ? el('div', { class: 'effect' }) : null);
+    const { mark, date, pos, film, shares, effect } = this.#cells(row);
+    place(mark, { x: history.left, w: history.right - history.left });
+    place(date, { x: history.date?.x ?? 0, w: history.date?.w ?? 0 });
+    place(pos, { x: history.pos.x, w: history.pos.w });
+    place(film, history.title);
     shares.forEach((s, k) => place(s, history.shares[k]!));
+    if (effect) place(effect, history.effect!);
     return row;
+  }
+
+  #cells(row: HTMLElement) {
+    const [mark, date, pos, film, ...others] = row.children as unknown as [HTMLElement, HTMLElement, HTMLElement, HTMLElement, ...HTMLElement[]];
+    const effect = this.block.history.effect ? others.pop()! : null;
+    return { mark, date, pos, film, shares: others, effect };
   }
 
   /** The row at a height of the stage, as a position; null outside the list. */
@@ -106,15 +119,19 @@ export class HistoryList implements ViewPart {
 
   update(picture: Picture): void {
     this.#picture = picture;
-    const { history, top } = this.block, { layout, traits, words } = picture, n = traits.history.length;
+    const { history, top } = this.block, { layout, traits, words, lens } = picture, n = traits.history.length;
     const matrix = this.block.matrix !== null;
     setText(this.#head.children[0]!, matrix ? 'Reads from' : 'History');
-    setText(this.#head.children[1]!, n && !matrix ? ` ${count(n, words)}${layout.wide && history.title.w > 170 ? ', oldest first' : ''}` : '');
+    const name = ownShares(lens, this.block.panels[0]?.index ?? 0) ? lens!.name : lens && !layout.wide ? 'att.' : ATTENTION;
+    setText(this.#head.children[1]!, n && !matrix ? ` ${count(n, words)}${layout.wide && history.title.w > 170 && name.length <= ATTENTION.length ? ', oldest first' : ''}` : '');
     place(this.#head, { x: history.title.x, y: top - (matrix ? 34 : 25) });
     this.#shareHeads.forEach((node, k) => {
-      place(node, { x: history.shares[k]!.x - 30, y: top - 25, w: history.shares[k]!.w + 30 });
-      setText(node, n && picture.answer && this.block.panels.length === 1 && this.block.panels[0]!.attends ? 'attention' : '');
+      const room = name.length > ATTENTION.length ? history.title.w - COUNTED : 30;
+      place(node, { x: history.shares[k]!.x - room, y: top - 25, w: history.shares[k]!.w + room });
+      setText(node, n && picture.answer && this.block.panels.length === 1 && this.block.panels[0]!.attends ? name : '');
+      attributes(node, { title: name.length > ATTENTION.length ? name : null });
     });
+    if (history.effect) this.#updateEffectHead(history.effect, picture);
     place(this.list, { x: 0, y: top, w: history.right + 2, h: layout.rows * history.row });
     toggle(this.list, 'clipped', layout.windowed);
     attributes(this.list, {
@@ -123,6 +140,12 @@ export class HistoryList implements ViewPart {
     });
     setText(this.adder.children[1]!, `Add ${/^[aeiou]/i.test(words.item) ? 'an' : 'a'} ${words.item}`);
     if (this.hovered !== null && this.hovered > n) this.hovered = null;
+  }
+
+  #updateEffectHead({ x, w }: Box, { lens, words, traits }: Picture): void {
+    place(this.#effectHead, { x, y: this.block.top - 25, w });
+    setText(this.#effectHead, traits.history.length ? 'effect' : '');
+    if (lens) attributes(this.#effectHead, { title: `What the score of ${lens.target.title} loses without each ${words.item}, ${lens.removal === 'mask' ? 'masked in its place' : 'dropped from the sequence'}` });
   }
 
   paint(marks: Marks, picture: Picture): void {
@@ -142,21 +165,29 @@ export class HistoryList implements ViewPart {
         'aria-selected': m.position ? String(reads) : null, 'aria-hidden': m.position ? null : 'true',
         'aria-setsize': m.position ? picture.traits.history.length : null, 'aria-posinset': m.position || null,
       });
-      const [, date, pos, film, ...shares] = row.children as unknown as HTMLElement[];
-      setText(date!, history.date ? dateAt(answer?.dates ?? [], m.position, picture.target.now) : '');
-      setText(pos!.firstElementChild!, m.position ? String(m.position) : '');
-      setTitle(film!, picture.label(m.id));
+      const { date, pos, film, shares, effect } = this.#cells(row);
+      setText(date, history.date ? dateAt(answer?.dates ?? [], m.position, picture.target.now) : '');
+      setText(pos.firstElementChild!, m.position ? String(m.position) : '');
+      setTitle(film, picture.label(m.id));
       shares.forEach((node, k) => {
         const panel = panels[k], w = panel ? m.weights[panel.index] : null;
-        const norm = panel && answer?.panels[panel.index]?.normalisation, said = w === null || w === undefined || !norm ? '' : weight(w, norm);
+        const norm = panel && (ownShares(picture.lens, panel.index) ? 'softmax' : answer?.panels[panel.index]?.normalisation), said = w === null || w === undefined || !norm ? '' : weight(w, norm);
         setText(node, said);
       });
+      if (effect) this.#paintEffect(row, effect, m.position, picture);
     });
     this.#rows.order(drawn.map(m => m.key));
     const active = picture.focused === 'history' ? drawn.find(m => m.position === picture.active && m.position) : undefined;
     attributes(this.list, { 'aria-activedescendant': active ? `${this.uid}-h-${this.first ? '' : 'again-'}${active.key}` : null });
     this.#paintEnd(marks, picture);
     this.#placeActions();
+  }
+
+  #paintEffect(row: HTMLElement, cell: HTMLElement, position: number, { lens, layout }: Picture): void {
+    const value = position ? lens?.effects[position - 1] ?? null : null;
+    setText(cell, value === null ? '' : effect(value, Math.min(lens!.digits, layout.wide ? 4 : 3), lens!.negligible));
+    toggle(cell, 'lowers', lowers(value, lens?.negligible ?? 0));
+    attributes(row, { 'data-effect': value?.toFixed(6) ?? null });
   }
 
   #paintEnd(marks: Marks, picture: Picture): void {

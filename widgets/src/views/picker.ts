@@ -1,8 +1,9 @@
 // Layer and head picker: every map in miniature, so that one chooses by pattern. It is the control
 // and the overview at once: a grid of radio buttons, one tab stop.
-import { attributes, el, hide, place } from '../dom';
+import { attributes, el, hide, place, toggle } from '../dom';
 import { type PanelLayout, pickerWidth } from '../layout';
 import { ramp } from '../model/colour';
+import { ownShares } from '../model/lens';
 import { Later } from '../motion/later';
 import type { Actions, Picture, ViewPart } from '../picture';
 import type { Panel } from '../types';
@@ -29,6 +30,7 @@ export class Picker implements ViewPart {
     const layer = Math.min(picture.answer!.shown.layer, answer.layers), { head } = picture.answer!.shown;
     const chosen = (layer - 1) * columns + (columns === 1 ? 0 : head === null || head > answer.heads ? columns - 1 : head - 1);
     const empty = !picture.traits.history.length;
+    toggle(this.node, 'dim', ownShares(picture.lens, this.panel.index) !== null); // the ribbons show no map
     this.#tiles.forEach((tile, i) => attributes(tile, { 'aria-checked': String(i === chosen && !empty), tabindex: i === chosen && !empty ? 0 : -1, disabled: empty }));
     this.#later.do(() => this.#paint(answer, columns, empty, picture.dark));
   }

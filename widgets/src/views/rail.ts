@@ -3,6 +3,7 @@
 import { attributes, el, hide, place, svg } from '../dom';
 import { type Block, type PanelLayout, RAIL } from '../layout';
 import { weight } from '../model/format';
+import { ownShares } from '../model/lens';
 import { heaviest } from '../model/sentence';
 import { clamp, lerp, snapDown } from '../model/scale';
 import { Later } from '../motion/later';
@@ -78,17 +79,18 @@ export class Rail implements ViewPart {
 
   #names(picture: Picture): void {
     const answer = picture.answer?.panels[this.panel.index];
-    if (!picture.fresh || !answer?.row) return;
+    const own = ownShares(picture.lens, this.panel.index), row = own ?? answer?.row;
+    if (!picture.fresh || !answer || !row) return;
     const n = picture.traits.history.length, { height, top } = this.#geometry(picture), pitch = height / n, placed: number[] = [];
-    for (const position of heaviest(answer.row)) {
-      if (placed.length >= NAMED || (answer.row[position - 1] ?? 0) < 2 / n) break;
+    for (const position of heaviest(row)) {
+      if (placed.length >= NAMED || (row[position - 1] ?? 0) < 2 / n) break;
       const y = top + (position - .5) * pitch;
       if ((position > picture.window && position <= picture.window + picture.layout.rows) || placed.some(p => Math.abs(p - y) < 16)) continue;
       placed.push(y);
       const { title } = picture.label(picture.traits.history[position - 1]!), letters = [...title], most = Math.floor((Math.abs(this.panel.x1 - this.panel.x0) - 12) / LETTER) - 5;
       const name = letters.length > most ? `${letters.slice(0, most - 1).join('').trimEnd()}…` : title;
       this.#told.append(svg('text', { x: this.panel.x0 + 6 * this.panel.dir, y: y - 5, 'text-anchor': this.panel.dir > 0 ? 'start' : 'end', class: 'note' },
-        `${name} ${weight(answer.row[position - 1]!, answer.normalisation)}`));
+        `${name} ${weight(row[position - 1]!, own ? 'softmax' : answer.normalisation)}`));
     }
   }
 }

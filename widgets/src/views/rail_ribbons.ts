@@ -1,21 +1,22 @@
 // The ribbons of a history that is shown through a rail, and the cells of that rail, on one canvas:
 // hundreds of shapes that all change with every edit, which as elements would cost more than the answer.
-import { el, fitCanvas, place, svg } from '../dom';
+import { attributes, el, fitCanvas, place, svg } from '../dom';
 import { type Block, type PanelLayout, RAIL } from '../layout';
-import { denseTone, sequential } from '../model/colour';
+import { denseTone, diverging, sequential } from '../model/colour';
 import type { Marks } from '../model/marks';
 import { BEND, lerp } from '../model/scale';
 import type { Actions, Picture, ViewPart } from '../picture';
 import { Etch } from './etch';
-import { type Flow, flowAt, flows, isDense, isKnown, outline, pitchOf, spineX } from './flow';
+import { type Flow, flowAt, flows, isDense, isHued, isKnown, outline, pitchOf, spineX } from './flow';
 import { GhostRibbon } from './ghost_ribbon';
+import { hatch, hatchOn } from './hatch';
 import { asDrawing } from './snapshot';
 
 const MARGIN = 20; // px around them
-const NAMED = ['--rule', '--wash', '--accent'] as const;
+const NAMED = ['--rule', '--wash', '--accent', '--against'] as const;
 
 /** A ribbon or a cell, as it is drawn. */
-interface Shape { flow: Flow | null; fill: string; far: string; opacity: number; y: number; height: number }
+interface Shape { flow: Flow | null; fill: string; far: string; opacity: number; y: number; height: number; hatched: boolean }
 
 export class RailRibbons implements ViewPart {
   readonly node = el('canvas', { 'data-role': 'ribbons-canvas', class: 'rail-ribbons', 'aria-hidden': 'true' });
@@ -28,6 +29,7 @@ export class RailRibbons implements ViewPart {
   #ribbons: Shape[] = [];
   #query = 0;
   #theme: { dark: boolean; colours: Map<string, string> } | null = null;
+  #hatch: { colour: string; pattern: CanvasPattern | null } | null = null;
 
   constructor(private block: Block, private panel: PanelLayout, act: Actions) {
     this.#etch = new Etch(block, panel);
@@ -47,13 +49,13 @@ export class RailRibbons implements ViewPart {
   }
 
   paint(marks: Marks, picture: Picture): void {
-    const { block, panel } = this, known = isKnown(picture, panel), dense = isDense(marks);
+    const { block, panel } = this, known = isKnown(picture, panel), dense = isDense(marks), hatched = known && isHued(picture, panel) ? picture.lens!.hatched : null;
     this.#query = known ? picture.answer!.shown.query : 0;
     this.#flows = flows(marks, picture, block, panel, known);
     this.#ribbons = this.#flows.map(flow => {
       const { near, far, y1, h1, mark } = flow, lit = picture.active === null || picture.active === mark.position;
       const ghost = picture.preview !== null && picture.preview.position === mark.position;
-      return { flow, fill: this.#plain(near, picture), far: this.#plain(far, picture), opacity: (ghost ? .3 : !lit ? .42 : dense ? .85 : 1) * (mark.position ? 1 : mark.opacity), y: y1, height: h1 };
+      return { flow, fill: this.#plain(near, picture), far: this.#plain(far, picture), opacity: (ghost ? .3 : !lit ? .42 : dense ? .85 : 1) * (mark.position ? 1 : mark.opacity), y: y1, height: h1, hatched: !!hatched?.has(mark.position) };
     });
     this.#cells = this.#cellsOf(marks, picture);
     this.#draw(marks, picture);
@@ -62,11 +64,11 @@ export class RailRibbons implements ViewPart {
   }
 
   #cellsOf(marks: Marks, picture: Picture): Shape[] {
-    const { block, panel } = this, pitch = pitchOf(marks, picture, block, panel), scale = marks.panels[panel.index]?.scale ?? 100;
+    const { block, panel } = this, pitch = pitchOf(marks, picture, block, panel), scale = marks.panels[panel.index]?.scale ?? 100, hued = isHued(picture, panel);
     return marks.history.map(m => {
       const w = m.weights[panel.index], known = picture.fresh && w !== null && w !== undefined;
-      const fill = known ? sequential(denseTone(Math.abs(w) * scale / 11), picture.dark) : this.#plain('var(--rule)', picture);
-      return { flow: null, fill, far: fill, opacity: 1, y: block.top + m.order * pitch, height: pitch * m.height };
+      const fill = !known ? this.#plain('var(--rule)', picture) : hued ? diverging(m.hue ?? 0, picture.dark) : sequential(denseTone(Math.abs(w) * scale / 11), picture.dark);
+      return { flow: null, fill, far: fill, opacity: 1, y: block.top + m.order * pitch, height: pitch * m.height, hatched: false };
     });
   }
 
@@ -74,7 +76,7 @@ export class RailRibbons implements ViewPart {
     const { block, panel, node } = this, { x0, x1 } = panel, left = Math.min(x0, x1) - MARGIN, top = block.top - MARGIN;
     const height = Math.max(picture.layout.rows * block.history.row, panel.pitch * panel.rows) + 2 * MARGIN;
     place(node, { x: left, y: top });
-    node.dataset.ribbons = String(this.#ribbons.length);
+    attributes(node, { 'data-ribbons': this.#ribbons.length, 'data-hatched': isHued(picture, panel) ? this.#ribbons.filter(r => r.hatched).length : null });
     const context = fitCanvas(node, Math.abs(x1 - x0) + 2 * MARGIN, height);
     if (!context) return;
     context.translate(-left, -top);
@@ -88,7 +90,7 @@ export class RailRibbons implements ViewPart {
       context.strokeRect(panel.rail!, this.#cells[pointed]!.y, RAIL, this.#cells[pointed]!.height);
     }
     const spine = spineX(panel);
-    for (const { flow, fill, far, opacity, y, height: h } of this.#ribbons) {
+    for (const { flow, fill, far, opacity, y, height: h, hatched } of this.#ribbons) {
       context.globalAlpha = opacity;
       if (fill === far) context.fillStyle = fill;
       else {
@@ -99,10 +101,20 @@ export class RailRibbons implements ViewPart {
       }
       trace(context, flow!, panel);
       context.fill();
+      if (hatched) {
+        context.fillStyle = this.#hatching(context, picture) ?? fill;
+        context.fill();
+      }
       context.globalAlpha = Math.min(1, 1.5 * opacity);
       context.fillStyle = fill;
       context.fillRect(spine, y, panel.spine, h);
     }
+  }
+
+  #hatching(context: CanvasRenderingContext2D, picture: Picture): CanvasPattern | null {
+    const colour = this.#plain('var(--against)', picture);
+    if (this.#hatch?.colour !== colour) this.#hatch = { colour, pattern: hatchOn(context, colour) };
+    return this.#hatch.pattern;
   }
 
   /** A canvas knows no variables of a style sheet. */
@@ -120,11 +132,14 @@ export class RailRibbons implements ViewPart {
     const { block, panel } = this, { x0, x1 } = panel, left = Math.min(x0, x1) - MARGIN, top = block.top - MARGIN;
     const drawing = svg('g', { transform: `translate(${-left} ${-top})` });
     for (const { fill, y, height } of this.#cells) drawing.append(svg('rect', { x: panel.rail!, y: y.toFixed(2), width: RAIL, height: (height + .1).toFixed(2), fill }));
-    for (const [i, { flow, fill, far, opacity, y, height }] of this.#ribbons.entries()) {
+    const bars = `rail-hatch-${panel.index}`;
+    if (this.#hatch) drawing.append(hatch(bars, this.#hatch.colour));
+    for (const [i, { flow, fill, far, opacity, y, height, hatched }] of this.#ribbons.entries()) {
       const id = `rail-ribbon-${panel.index}-${i}`;
       if (fill !== far) drawing.append(svg('linearGradient', { id, x1: x0, x2: x1, gradientUnits: 'userSpaceOnUse' }, svg('stop', { offset: 0, 'stop-color': fill }), svg('stop', { offset: 1, 'stop-color': far })));
       drawing.append(
         svg('path', { d: outline(flow!, panel), fill: fill === far ? fill : `url(#${id})`, opacity }),
+        ...(hatched ? [svg('path', { d: outline(flow!, panel), fill: `url(#${bars})`, opacity })] : []),
         svg('rect', { x: spineX(panel), y: y.toFixed(2), width: panel.spine, height: height.toFixed(2), fill, opacity: Math.min(1, 1.5 * opacity) }));
     }
     return drawing;

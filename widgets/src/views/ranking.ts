@@ -11,6 +11,7 @@ import type { Preview } from '../types';
 import { icon, setTitle, titleCell } from './titles';
 
 const SKELETON = [.52, .6, .48, .3, .4, .36, .5, .44, .58, .42];
+const EXPLAINED = 24; // px that the word takes of the title's
 const keyOf = (id: string | number): string => `${typeof id}:${id}`;
 
 export class Ranking implements ViewPart {
@@ -32,6 +33,7 @@ export class Ranking implements ViewPart {
   #heldMark = svg('g');
   #axisDrawn = '';
   #numbered: boolean | null = null;
+  #explained = false; // a row said so in the last frame, and may have to give the room back
   #ghosted: Preview | null = null;
   #rows: Keyed<HTMLElement, RankMark>;
   #dots: Keyed<SVGGElement, RankMark>;
@@ -172,27 +174,30 @@ export class Ranking implements ViewPart {
     const { panel } = this, drawn = marks.panels[panel.index]?.ranks.filter(r => r.rank < panel.rows + .69 && (r.rank < panel.rows || r.opacity < 1)) ?? [];
     const digits = picture.digits[panel.index], moves = picture.change?.moves[panel.index];
     const target = new Map(picture.target.panels[panel.index]?.ranks.map(r => [r.id, r.rank + 1]));
-    const ghosts = this.#ghosts(picture);
+    const ghosts = this.#ghosts(picture), explains = panel.index === 0 ? picture.lens?.target.id ?? null : null;
     toggle(this.list, 'moving', picture.moving);
     this.#rows.update(drawn, r => keyOf(r.id), (row, r) => {
       const rank = target.get(r.id), moved = moves?.get(r.id), up = !!moved && moved.to > 0 && (moved.from === 0 || moved.to < moved.from);
-      const hot = picture.activeRank?.id === r.id; // in both lists, where there are two
+      const explained = explains !== null && r.id === explains, hot = picture.activeRank?.id === r.id; // in both lists, where there are two
       place(row, { y: r.rank * panel.pitch, h: panel.pitch });
       styles(row, { lineHeight: `${panel.pitch}px`, opacity: r.opacity < 1 ? String(r.opacity) : '', zIndex: String(r.z) });
       setClass(row, `row${rank === 1 ? ' first' : ''}${hot ? ' hot' : ''}${hot && picture.focused === 'ranking' ? ' focus' : ''}`);
       attributes(row, {
         id: `${this.uid}-r${panel.index}-${keyOf(r.id)}`, 'data-key': keyOf(r.id), 'data-item': String(r.id), 'data-rank': rank ?? null, 'data-panel': panel.index + 1,
-        'data-score': r.score.toFixed(6), 'aria-hidden': rank ? null : 'true', 'aria-posinset': rank ?? null, 'aria-setsize': rank ? target.size : null,
+        'data-score': r.score.toFixed(6), 'data-explained': explained ? 'true' : null, 'aria-hidden': rank ? null : 'true', 'aria-posinset': rank ?? null, 'aria-setsize': rank ? target.size : null,
       });
       const [, film, mv, value] = row.children as unknown as HTMLElement[], ghost = rank ? ghosts?.listed.get(r.id) : undefined;
       setTitle(film!, picture.label(r.id));
-      setText(mv!, ghosts ? arrow(ghost) : !moved || !rank ? '' : !moved.from ? 'new' : `${up ? '▲' : '▼'} ${Math.abs(moved.from - moved.to)}`);
+      const move = ghosts ? arrow(ghost) : !moved || !rank ? '' : !moved.from ? 'new' : `${up ? '▲' : '▼'} ${Math.abs(moved.from - moved.to)}`, says = explained && !move && picture.layout.wide;
+      setText(mv!, says ? 'explained' : move);
       // A title takes the room of the mark that is not there, where room is scarce.
       if (!picture.layout.wide && panel.plane) place(film!, { w: mv!.textContent ? panel.film.w : panel.plane.x - panel.film.x - 8 });
-      toggle(mv!, 'up', ghosts ? !!ghost && rises(ghost) : up);
+      else if (says || this.#explained) place(film!, { w: says ? panel.film.w - EXPLAINED : panel.film.w });
+      toggle(mv!, 'up', says || (ghosts ? !!ghost && rises(ghost) : up));
       setText(value!, score(r.score, digits));
       attributes(row, { 'data-ghost-rank': ghosts ? ghost?.to ?? null : null, 'data-ghost-score': ghosts ? ghost?.score?.toFixed(6) ?? null : null });
     });
+    this.#explained = explains !== null;
     this.#rows.order([...drawn].sort((a, b) => (target.get(a.id) ?? 1e9) - (target.get(b.id) ?? 1e9)).map(r => keyOf(r.id)));
     const active = picture.activeRank?.panel === panel.index ? picture.activeRank : null;
     attributes(this.list, { 'aria-activedescendant': active && picture.focused === 'ranking' ? `${this.uid}-r${panel.index}-${keyOf(active.id)}` : null });

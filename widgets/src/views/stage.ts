@@ -9,8 +9,9 @@ import { Later } from '../motion/later';
 import type { Marks } from '../model/marks';
 import type { Actions, Picture } from '../picture';
 import type { Engine } from '../types';
-import { spineX } from './flow';
+import { isHued, spineX } from './flow';
 import { HistoryList } from './history';
+import { legend } from './legend';
 import { Matrix } from './matrix';
 import { Picker } from './picker';
 import { Rail } from './rail';
@@ -31,7 +32,7 @@ export class Stage {
   #keyed = '';
   #later = new Later();
 
-  constructor(uid: string, private layout: Layout, engine: Engine, act: Actions) {
+  constructor(private uid: string, private layout: Layout, engine: Engine, act: Actions) {
     this.#under.append(this.#spines);
     this.node.append(this.#under);
     const first = layout.blocks[0]!;
@@ -105,15 +106,16 @@ export class Stage {
     }
   }
 
-  /** A ribbon of a round weight, which says the scale, the lens and how weights are normalised. */
+  /** A ribbon of a round weight, which says the scale, the map and how weights are normalised; or what the hues of a lens mean. */
   #drawKeys(picture: Picture): void {
     const { answer, target } = picture;
-    const state = JSON.stringify([picture.fresh, picture.dark, picture.traits.history.length, answer?.shown.layer, answer?.shown.head, target.panels.map(p => p.scale), answer?.panels.map(p => [p.normalisation, p.row && p.normalisation !== 'softmax' ? p.row.reduce((s, v) => s + v, 0) : 0])]);
+    const state = JSON.stringify([!!picture.lens, picture.fresh, picture.dark, picture.traits.history.length, answer?.shown.layer, answer?.shown.head, target.panels.map(p => p.scale), answer?.panels.map(p => [p.normalisation, p.row && p.normalisation !== 'softmax' ? p.row.reduce((s, v) => s + v, 0) : 0])]);
     if (state === this.#keyed) return;
     this.#keyed = state;
     this.#keys.replaceChildren();
     if (!answer || !picture.traits.history.length || !picture.fresh) return;
     for (const block of this.layout.blocks) for (const panel of block.panels) {
+      if (isHued(picture, panel)) { this.#keys.append(legend(this.uid, picture, block, panel)); continue; }
       const said = answer.panels[panel.index], scale = target.panels[panel.index]?.scale;
       if (!panel.attends || block.matrix || !said?.row || !scale) continue;
       const w = keyWeight(scale), h = w * scale, y = Math.max(block.top + picture.layout.rows * block.history.row, panel.top + panel.pitch * panel.rows) + 17, u = h / (panel.rail === null ? 20 : 11);

@@ -1,6 +1,6 @@
 // Every number of the picture as tables, for reading, copying and screen readers.
 import { el, hide } from '../dom';
-import { minus } from '../model/format';
+import { effect, minus } from '../model/format';
 import { lensInFull } from '../model/sentence';
 import type { Picture, ViewPart } from '../picture';
 import type { Preview } from '../types';
@@ -8,7 +8,7 @@ import type { Preview } from '../types';
 type Cell = string | number;
 
 function table(caption: string, role: string, head: Cell[], rows: Cell[][]): HTMLTableElement {
-  const numeric = head.map((_, i) => rows.every(r => r[i] === '' || /^[−\d.,%]+$/.test(String(r[i]))));
+  const numeric = head.map((_, i) => rows.every(r => r[i] === '' || /^[−+\d.,%]+$/.test(String(r[i]))));
   const cell = (value: Cell, i: number) => el('td', { class: numeric[i] ? 'r' : null, dir: numeric[i] ? null : 'auto' }, String(value));
   return el('table', { 'data-role': role }, el('caption', {}, caption),
     el('thead', {}, el('tr', {}, ...head.map((h, i) => el('th', { scope: 'col', class: numeric[i] ? 'r' : null }, String(h))))),
@@ -25,7 +25,7 @@ export class Table implements ViewPart {
 
   update(picture: Picture): void {
     this.#preview = picture.preview;
-    const { answer, traits } = picture;
+    const { answer, traits } = picture, lens = picture.lens?.stale ? null : picture.lens;
     hide(this.node, !picture.table || !answer || !traits.history.length);
     if (this.node.hidden || !answer) { this.node.replaceChildren(); return; }
     const two = answer.panels.length > 1, panels = answer.panels, shown = answer.shown;
@@ -33,10 +33,12 @@ export class Table implements ViewPart {
     const detail = shown.history.some(id => picture.label(id).detail), dated = answer.dates.some(d => d);
     const attending = panels.filter(p => p.row);
     const history = table('History, oldest first', 'table-history',
-      ['position', 'title', ...(detail ? ['detail'] : []), ...(dated ? ['date'] : []), ...attending.map(p => `attention${two ? `, ${p.name}` : ''}, ${lensInFull(answer, p)}`)],
+      ['position', 'title', ...(detail ? ['detail'] : []), ...(dated ? ['date'] : []), ...attending.map(p => `attention${two ? `, ${p.name}` : ''}, ${lensInFull(answer, p)}`),
+        ...(lens?.values ? [lens.name] : []), ...(lens ? [`effect on ${lens.target.title}`] : [])],
       shown.history.map((id, i) => {
         const label = picture.label(id), sees = i < Math.min(shown.query, shown.now);
-        return [i + 1, label.title, ...(detail ? [label.detail] : []), ...(dated ? [answer.dates[i] ?? ''] : []), ...attending.map(p => (sees ? number(p.row![i]) : ''))];
+        return [i + 1, label.title, ...(detail ? [label.detail] : []), ...(dated ? [answer.dates[i] ?? ''] : []), ...attending.map(p => (sees ? number(p.row![i]) : '')),
+          ...(lens?.values ? [i < shown.now ? number(lens.values[i] ?? undefined) : ''] : []), ...(lens ? [i < shown.now ? effect(lens.effects[i] ?? 0, 6, lens.negligible) : ''] : [])];
       }));
     const ranked = panels.map(p => table(two ? `Recommendations of ${p.name}` : 'Recommendations', 'table-ranking', ['rank', 'title', 'score'],
       [...p.recommendations, ...(p.heldOut && !p.recommendations.some(r => r.id === p.heldOut!.id) ? [p.heldOut] : [])].map(r => [r.rank, picture.label(r.id).title, number(r.score)])));
