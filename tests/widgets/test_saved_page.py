@@ -130,6 +130,7 @@ def test_it_begins_where_the_explorer_is(explorer):
         "_future": [["m1", "m8", "m3"]],
         "_start": ["m1", "m2", "m8"],
         "_bases": [["m1", "m2", "m8"]],
+        "_lens": {},
     }
     assert setup["engine"] == "page"
     assert setup["notice"] is None
@@ -177,6 +178,11 @@ def test_an_empty_history_is_saved_without_a_picture(steps, portable, built):
     page = read(HistoryExplorer(steps))
     assert "img" not in [tag for tag, _ in page.elements]
     assert page.state["traits"]["history"] == []
+
+
+def test_the_lens_that_is_on_stays_on(explorer):
+    explorer._lens = {"history": ["m1", "m2", "m8"], "name": "rollout", "values": [0.5, 0.5, 0.0]}
+    assert read(explorer).state["traits"]["_lens"] == explorer._lens
 
 
 def test_equal_states_make_equal_files(explorer, tmp_path):

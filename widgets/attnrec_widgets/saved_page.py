@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 TRAITS = (
     *("history", "now", "layer", "head", "query", "topn", "view", "allow_removed"),
-    *("_past", "_future", "_start", "_bases"),
+    *("_past", "_future", "_start", "_bases", "_lens"),
 )
 KINDS = ("inspect", "scores")
 STYLE = """
