@@ -2,6 +2,7 @@
 
 from importlib import import_module
 
+from attnrec.explanations.adversarial import AdversarialAttention, adversarial_attention
 from attnrec.explanations.aggregate import attention_between, mean_attention
 from attnrec.explanations.benchmark import ExplanationBenchmark, benchmark_explanations
 from attnrec.explanations.case import Case
@@ -17,6 +18,7 @@ for _family in ("attention", "gradients", "ablation", "shapley", "lime", "baseli
 
 __all__ = [
     "METHODS",
+    "AdversarialAttention",
     "Case",
     "Explanation",
     "ExplanationBenchmark",
@@ -25,6 +27,7 @@ __all__ = [
     "Options",
     "Removal",
     "ValueFunction",
+    "adversarial_attention",
     "attention_between",
     "benchmark_explanations",
     "cause_recovery",
