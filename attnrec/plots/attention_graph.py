@@ -118,8 +118,9 @@ def attention_graph(
     for row, label in enumerate(labels):
         shown = style.shorten(label, ROOM, TEXT)
         beside(row, 8 if values is None else 38, shown, fontsize=TEXT, color=style.INK)
-    for row, value in enumerate(() if values is None else values):
-        most = value == max(values)
+    shares = [] if values is None else list(values)
+    for row, value in enumerate(shares):
+        most = value == max(shares)
         look = {"weight": "bold", "color": style.INK} if most else {"color": style.INK_2}
         beside(row, 8, style.percent(value), fontsize=SMALL, **look)
     if title:
