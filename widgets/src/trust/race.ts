@@ -1,0 +1,102 @@
+// The deletion race: every explanation takes items out of the history in its own order, side by
+// side, and the target's score falls. See race_model.ts for what is told.
+import { attributes, el, hide, place, setText, toggle } from '../dom';
+import { count, score } from '../model/format';
+import { Chart, heightFor } from './race_chart';
+import { Columns } from './race_columns';
+import { rowsFor, standing, tellRace, type Race } from './race_model';
+import { numbers } from './numbers';
+import { say } from './say';
+import { playsOnSpace, Transport } from './transport';
+import type { Report, View } from './types';
+
+const WIDE = 1060; // px from which the chart stands beside the histories
+const HEAD = 70; // px of a column above its rows
+
+export class RaceView implements View<Race> {
+  readonly node = el('div', { class: 'race', 'data-role': 'race', role: 'group', 'aria-label': 'Deletion race' });
+  #says = el('p', { class: 'says', role: 'status', 'data-role': 'race-sentence' });
+  #progress = el('div', { class: 'progress' }, el('i', {}));
+  #columns = new Columns();
+  #chart = new Chart();
+  #step = el('span', { 'data-role': 'race-step' });
+  #transport: Transport;
+  #track = el('div', { class: 'track' });
+  #beside = el('div', { class: 'beside' });
+  #body = el('div', { class: 'race-body' });
+  #note = el('p', { class: 'small' });
+  #table = numbers('race');
+  #race: Race | null = null;
+  #items = 'items';
+  #resize = new ResizeObserver(() => this.#fit());
+
+  constructor() {
+    this.#transport = new Transport({
+      role: 'race', plays: 'the race', slides: 'Items deleted', pace: 450, told: value => Math.ceil(value - .02), draw: () => this.#draw(),
+    });
+    this.#track.append(this.#transport.button, this.#transport.range);
+    this.#beside.append(this.#chart.node, this.#track, el('div', { class: 'under' }, this.#step, this.#table.button), this.#note);
+    this.#body.append(this.#columns.node, this.#beside);
+    this.node.append(this.#says, this.#progress, this.#body, this.#table.node);
+    playsOnSpace(this.node, this.#transport);
+    this.#resize.observe(this.node);
+  }
+
+  update(report: Report, race: Race | null): void {
+    const { words, items } = report, alone = items.length < 2;
+    this.#items = words.items;
+    attributes(this.node, { 'data-state': alone ? 'none' : race ? 'ready' : 'waiting', 'data-seq': race?.seq ?? null });
+    hide(this.#progress, alone || race !== null);
+    hide(this.#body, alone || !this.#race && !race);
+    if (alone) say(this.#says, [`A history of one ${words.item} has one order: there is nothing to race.`]);
+    else say(this.#says, race ? tellRace(race) : ['Deleting in each order, and asking the model after every step.']);
+    if (alone || !race) { this.#transport.rest(); hide(this.#table.node, true); return; }
+    if (race === this.#race) return;
+    const first = this.#race === null;
+    this.#race = race;
+    const takes = race.removal === 'drop' ? 'the sequence closes up' : 'their places stay, with nothing in them';
+    setText(this.#note, `Grey: 95% of ${race.orders} random orders, step by step. Large dot: no longer recommended first. Deleted ${words.items}: ${takes}.`);
+    this.#columns.set(race);
+    this.#table.set(() => tables(race));
+    this.#transport.reset(race.counts.length - 1, first ? 0 : undefined);
+    this.#fit();
+  }
+
+  #fit(): void {
+    const width = Math.floor(this.node.clientWidth);
+    if (!width || !this.#race) return;
+    toggle(this.node, 'wide', width >= WIDE);
+    this.#draw();
+  }
+
+  #draw(): void {
+    const race = this.#race, width = Math.floor(this.#beside.clientWidth);
+    if (!race || !width) return;
+    const { value, step, playing, moving, range } = this.#transport, gone = race.counts[step]!, wide = this.node.classList.contains('wide');
+    const rows = rowsFor(race.items.length).height * race.items.length;
+    this.#columns.show(race, step);
+    this.#chart.draw(race, width, heightFor(wide ? rows + HEAD - 62 : 240), value, playing);
+    const { x, w } = Chart.track(width);
+    place(range, { x, w });
+    const told = `${gone} of ${count(race.items.length, { item: this.#items, items: this.#items })} deleted`;
+    setText(this.#step, told);
+    attributes(this.#step, { 'data-count': gone });
+    attributes(range, { 'aria-valuetext': `${told}. ${race.racers.map(r => `${r.label}: ${score(r.scores[step]!)}, ${standing(race, r, step)}`).join('; ')}` });
+    attributes(this.node, { 'data-moving': String(moving), 'data-playing': String(playing) });
+  }
+
+  dispose(): void {
+    this.#resize.disconnect();
+    this.#transport.halt();
+  }
+}
+
+const tables = ({ counts, racers, band, target }: Race) => [
+  {
+    caption: `Score and rank of ${target.title} as items are deleted`,
+    head: ['deleted', ...racers.flatMap(r => [r.label, 'rank']), '2.5% of random', '97.5%'],
+    rows: counts.map((n, i) => [n, ...racers.flatMap(r => [score(r.scores[i]!, 6), r.ranks[i]!]), ...band.map(end => score(end[i]!, 6))]),
+  },
+  { caption: 'Recommended first', head: ['deleted', ...racers.map(r => r.label)], rows: counts.map((n, i) => [n, ...racers.map(r => r.firsts[i]?.title ?? '')]) },
+  { caption: 'Deleted in this order, by position', head: ['as number', ...racers.map(r => r.label)], rows: racers[0]!.order.map((_, i) => [i + 1, ...racers.map(r => r.order[i]!)]) },
+];
