@@ -2,7 +2,7 @@
 // side, and the target's score falls. See race_model.ts for what is told.
 import { attributes, el, hide, place, setText, toggle } from '../dom';
 import { count, score } from '../model/format';
-import { Chart, heightFor } from './race_chart';
+import { Chart, heightBeside } from './race_chart';
 import { Columns } from './race_columns';
 import { rowsFor, standing, tellRace, type Race } from './race_model';
 import { numbers } from './numbers';
@@ -11,7 +11,7 @@ import { playsOnSpace, Transport } from './transport';
 import type { Report, View } from './types';
 
 const WIDE = 1060; // px from which the chart stands beside the histories
-const HEAD = 70; // px of a column above its rows
+const BELOW = 240; // px of its height where it stands below them
 
 export class RaceView implements View<Race> {
   readonly node = el('div', { class: 'race', 'data-role': 'race', role: 'group', 'aria-label': 'Deletion race' });
@@ -28,6 +28,7 @@ export class RaceView implements View<Race> {
   #table = numbers('race');
   #race: Race | null = null;
   #items = 'items';
+  #width = 0; // of the chart
   #resize = new ResizeObserver(() => this.#fit());
 
   constructor() {
@@ -64,20 +65,21 @@ export class RaceView implements View<Race> {
 
   #fit(): void {
     const width = Math.floor(this.node.clientWidth);
+    if (!width) this.#transport.halt(); // out of sight
     if (!width || !this.#race) return;
     toggle(this.node, 'wide', width >= WIDE);
+    this.#width = Math.floor(this.#beside.clientWidth);
     this.#draw();
   }
 
   #draw(): void {
-    const race = this.#race, width = Math.floor(this.#beside.clientWidth);
-    if (!race || !width) return;
-    const { value, step, playing, moving, range } = this.#transport, gone = race.counts[step]!, wide = this.node.classList.contains('wide');
+    const race = this.#race;
+    if (!race || !this.#width) return;
+    const { value, step, playing, moving, range } = this.#transport, gone = race.counts[step]!;
     const rows = rowsFor(race.items.length).height * race.items.length;
     this.#columns.show(race, step);
-    this.#chart.draw(race, width, heightFor(wide ? rows + HEAD - 62 : 240), value, playing);
-    const { x, w } = Chart.track(width);
-    place(range, { x, w });
+    this.#chart.draw(race, this.#width, this.node.classList.contains('wide') ? heightBeside(rows) : BELOW, value, playing);
+    place(range, Chart.track(this.#width));
     const told = `${gone} of ${count(race.items.length, { item: this.#items, items: this.#items })} deleted`;
     setText(this.#step, told);
     attributes(this.#step, { 'data-count': gone });

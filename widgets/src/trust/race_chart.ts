@@ -122,4 +122,5 @@ export class Chart {
 /** Decimals that tell round levels apart. */
 export const places = (levels: readonly number[]): number => Math.max(0, -Math.floor(Math.log10(Math.abs((levels[1] ?? 1) - (levels[0] ?? 0)) || 1) + 1e-9));
 
-export const heightFor = (rows: number): number => clamp(rows, 220, 460);
+/** So that the slider ends where the rows of the histories do. */
+export const heightBeside = (rows: number): number => clamp(rows + 8, 220, 460);

@@ -47,7 +47,7 @@ export function standing(race: Race, racer: Racer, step: number): string {
   const rank = racer.ranks[step]!, lost = dethroned(racer);
   if (racer.ranks[0]! > 1) return `rank ${rank}, was ${racer.ranks[0]}`;
   if (lost === null || step < lost) return 'still first';
-  return `dethroned after ${race.counts[lost]}${rank === 1 ? ', first again' : ''}`;
+  return `dethroned after ${race.counts[lost]}, ${rank === 1 ? 'first again' : `rank ${rank}`}`;
 }
 
 /** What an order takes from the target's score, mean over the steps. */
@@ -63,15 +63,17 @@ export function outside({ band: [low, high] }: Race, { scores }: Racer): { below
 /** What one sees: whose order lowers the score most, and whether the first racer's beats chance. */
 export function tellRace(race: Race): Sentence {
   const [lens] = race.racers as [Racer], best = race.racers.reduce((a, b) => (meanLoss(race, b) > meanLoss(race, a) ? b : a));
-  const loss = meanLoss(race, best), { below, above, of } = outside(race, lens), random = `95% of random orders`;
+  const loss = meanLoss(race, best), { below, above, of } = outside(race, lens);
+  const alike = race.racers.every(racer => loss - meanLoss(race, racer) < 1e-6);
+  if (alike) return ['Every order lowers ', { title: race.target.title }, ` alike, by ${score(loss)} on average.`];
   const most: Sentence = loss > 0
     ? [`${best.name === 'random' ? 'The random order drawn here' : `${best.label}’s order`} lowers `, { title: race.target.title }, ` most, by ${score(loss)} on average`]
     : ['No order lowers ', { title: race.target.title }, ' on average'];
-  const whose = best === lens && loss > 0 ? '; it ' : `. ${lens.label}’s order `;
   if (!of || lens.name === 'random') return [...most, '.'];
-  if (below) return [...most, `${whose}lowers it faster than ${random} at ${below} of ${of} steps.`];
-  if (above) return [...most, `${whose}lowers it no faster than ${random}, and slower at ${above} of ${of} steps.`];
-  return [...most, `${whose}lowers it no faster than ${random}.`];
+  const itself = best === lens && loss > 0, whose = itself ? ', and is ' : `. ${lens.label}’s order is `;
+  if (below) return [...most, `${whose}faster than 95% of random orders at ${below} of ${of} steps${above ? `, slower at ${above}` : ''}.`];
+  if (above) return [...most, `${whose}slower than 95% of random orders at ${above} of ${of} steps, and never faster.`];
+  return [...most, `${itself ? ', yet' : `. ${lens.label}’s order`} stays within what 95% of random orders do.`];
 }
 
 /** A list's value between two of its places. */
@@ -105,5 +107,5 @@ export function spread(wanted: readonly number[], gap: number, low: number, high
 export function rowsFor(n: number): { height: number; titles: boolean; small: boolean } {
   if (n <= 20) return { height: 22, titles: true, small: false };
   if (n <= 32) return { height: 15, titles: true, small: true };
-  return { height: Math.max(5, Math.floor(440 / n)), titles: false, small: true };
+  return { height: Math.max(2, Math.floor(440 / n)), titles: false, small: true };
 }
