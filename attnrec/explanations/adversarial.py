@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import jax
 import numpy as np
@@ -30,7 +31,7 @@ from jaxtyping import Bool, Float, Int
 from attnrec.errors import AttnrecError, did_you_mean, whole_number
 from attnrec.explanations.adversarial_search import STRONG, Attack, divergence, search
 from attnrec.explanations.case import Case, rows_of
-from attnrec.inspection import Interventions, Request, top_indices
+from attnrec.inspection import Inspection, Interventions, Request, top_indices
 
 POSITIONS = 1 << 12  # positions searched at a time
 SCORES = 1 << 22  # and scores
@@ -74,6 +75,13 @@ class AdversarialAttention:
     def interventions(self, frame: int = -1) -> Interventions:
         """What makes the model use one frame's maps for `Request(case.items[None])`."""
         return Interventions({name: map_[None] for name, map_ in self.maps(frame).items()})
+
+    @cached_property
+    def inspection(self) -> Inspection:
+        """The model's answers at every frame, a row each."""
+        items = np.repeat(self.case.items[None], len(self), axis=0)
+        given = Interventions(_whole(self.case, self.weights))
+        return self.case.inspector.inspect(Request(items, interventions=given))
 
     def table(self) -> pd.DataFrame:
         """A row a frame: `step`, `divergence`, `total_variation`, `score_change`, `same_top`."""

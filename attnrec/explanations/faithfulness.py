@@ -161,7 +161,7 @@ def faithfulness(
     if not len(fractions) or not all(0 < share <= 1 for share in fractions):
         raise AttnrecError(f"fractions: expected shares above 0, up to 1; got {list(fractions)}")
     given = {
-        name: _checked(name, values, n)
+        name: checked_values(name, values, n)
         for name, values in attributions.items()
         if name not in ("uniform", "random")
     }
@@ -206,7 +206,7 @@ def faithfulness(
     )
 
 
-def _checked(name: str, values: np.ndarray, n: int) -> Float[np.ndarray, " position"]:
+def checked_values(name: str, values: np.ndarray, n: int) -> Float[np.ndarray, " position"]:
     values = np.asarray(values, float)
     if values.shape != (n,):
         raise AttnrecError(

@@ -8,12 +8,17 @@ from attnrec_widgets.history_explorer import HistoryExplorer
 
 if TYPE_CHECKING:
     from attnrec_widgets.charts import AttentionDistribution, RankingBars
+    from attnrec_widgets.trust_panel import TrustPanel
 
-__all__ = ["AttentionDistribution", "HistoryExplorer", "RankingBars"]
+__all__ = ["AttentionDistribution", "HistoryExplorer", "RankingBars", "TrustPanel"]
 
 
 def __getattr__(name: str) -> Any:
-    """The charts load bqplot, and only when they are used."""
+    """The charts load bqplot, the panel JAX, and only when they are used."""
+    if name == "TrustPanel":
+        from attnrec_widgets.trust_panel import TrustPanel
+
+        return TrustPanel
     if name in ("AttentionDistribution", "RankingBars"):
         from attnrec_widgets import charts
 

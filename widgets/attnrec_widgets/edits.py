@@ -38,11 +38,10 @@ class Edits(Widget):
         history.insert(state.whole("position", at, len(history) + 1) - 1, item)
         self._edit(history)
 
-    def remove(self, position: int) -> None:
-        """Takes out the item at a position, from 1."""
-        history = list(self.history)
-        del history[self._place("position", position)]
-        self._edit(history)
+    def remove(self, position: int, *others: int) -> None:
+        """Takes out the item at a position, from 1; with others, all in one edit."""
+        gone = {self._place("position", one) for one in (position, *others)}
+        self._edit([item for at, item in enumerate(self.history) if at not in gone])
 
     def move(self, from_position: int, to_position: int) -> None:
         """Moves the item at one position to another, both from 1."""

@@ -73,7 +73,7 @@ class KernelEngine:
                 inspections = []
                 for source in self.sources:
                     name = source.name
-                    inspections.append(_inspect(source, [state.visible]))
+                    inspections.append(inspection_of(source, [state.visible]))
                     self._warmer.around(source, len(state.visible))
                 self._asked, self._inspections = state.visible, inspections
             if not state.visible:
@@ -110,7 +110,7 @@ class KernelEngine:
         if not states:
             return []
         with self._turn:
-            answers = [_inspect(source, histories, batch) for source in self.sources]
+            answers = [inspection_of(source, histories, batch) for source in self.sources]
         return [
             self._panels(state, [_row(answer, n) for answer in answers])
             for n, state in enumerate(states)
@@ -128,7 +128,7 @@ class KernelEngine:
         if not self._warmer.ready(source, len(state.visible), projections=True):
             return None
         with self._turn:
-            inspection = _inspect(source, [state.visible], projections=True)
+            inspection = inspection_of(source, [state.visible], projections=True)
         made = Panel(name, source, state, inspection)
         if not made.maps:
             raise AttnrecError(f"{name} records no attention")
@@ -156,7 +156,7 @@ def _distinct(names: list[str]) -> list[str]:
     ]
 
 
-def _inspect(
+def inspection_of(
     source: Source, histories: Sequence[tuple], batch: int = 1, projections: bool = False
 ) -> Inspection:
     """What a model answers to histories of ids; asked with `batch` rows where it is compiled."""
