@@ -46,6 +46,7 @@ test('the sentence names who lowers most and whether the lens beats chance', () 
   assert.equal(told([racer('Attention', [4, 1, 5, 3]), fast]), 'Leave-one-out’s order lowers X most, by 4.00 on average. Attention’s order is faster than 95% of random orders at 1 of 3 steps, slower at 1.');
   assert.equal(told([slow, random], [4, 2, 2, 1], [4, 2, 2, 1]), 'The random order drawn here lowers X most, by 1.67 on average.');
   assert.equal(told([racer('Attention', [4, 5, 5, 5]), racer('Random', [4, 5, 5, 6])], [4, 4, 4, 4], [4, 6, 6, 6]), 'No order lowers X on average. Attention’s order stays within what 95% of random orders do.');
+  assert.equal(told([racer('Attention', [4, 4, 4, 4]), racer('Random', [4, 4, 4, 4])], [4, 4, 4, 4], [4, 4, 4, 4]), 'No order lowers X on average.');
   assert.equal(told([slow, { ...slow, name: 'same' }]), 'Every order lowers X alike, by 1.33 on average.');
 });
 

@@ -65,7 +65,7 @@ export function tellRace(race: Race): Sentence {
   const [lens] = race.racers as [Racer], best = race.racers.reduce((a, b) => (meanLoss(race, b) > meanLoss(race, a) ? b : a));
   const loss = meanLoss(race, best), { below, above, of } = outside(race, lens);
   const alike = race.racers.every(racer => loss - meanLoss(race, racer) < 1e-6);
-  if (alike) return ['Every order lowers ', { title: race.target.title }, ` alike, by ${score(loss)} on average.`];
+  if (alike && loss > 0) return ['Every order lowers ', { title: race.target.title }, ` alike, by ${score(loss)} on average.`];
   const most: Sentence = loss > 0
     ? [`${best.name === 'random' ? 'The random order drawn here' : `${best.label}’s order`} lowers `, { title: race.target.title }, ` most, by ${score(loss)} on average`]
     : ['No order lowers ', { title: race.target.title }, ' on average'];
