@@ -34,7 +34,7 @@ export class LieView implements View<Lie | NoLie> {
     const { divergence, change, same } = this.#figures;
     divergence.node.append(el('span', { class: 'meter', 'aria-hidden': 'true' }, this.#moved));
     this.#body.append(
-      el('div', { class: 'track' }, this.#transport.button, el('span', { 'aria-hidden': 'true' }, 'learned'), this.#transport.range, el('span', { 'aria-hidden': 'true' }, 'as different as can be')),
+      el('div', { class: 'track' }, this.#transport.button, el('span', { 'aria-hidden': 'true' }, 'learned'), this.#transport.range, el('span', { 'aria-hidden': 'true' }, 'as different as was found')),
       el('dl', {}, divergence.node, change.node, same.node),
       el('div', { class: 'lists' }, this.#weights.node, this.#scores.node),
       el('div', { class: 'follows' }, this.#follows, this.#follows_not),
