@@ -18,7 +18,7 @@ from matplotlib.path import Path
 from attnrec.errors import AttnrecError
 from attnrec.plots import style
 
-WIDEST = 12.0  # points that an edge of `vmax` is wide
+WIDEST = 16.0  # points that an edge of `vmax` is wide
 DOT, TEXT, SMALL = 4.5, 9, 8
 ROOM = 190  # points of a label
 
@@ -84,7 +84,7 @@ def attention_graph(
         share = min(weight / vmax, 1)
         curve = [(layer + 1, q), (layer + 0.5, q), (layer + 0.5, k), (layer, k)]
         look: dict[str, Any] = {"lw": WIDEST * weight / vmax, "capstyle": "butt"}
-        color = style.SEQUENTIAL(0.35 + 0.65 * share**0.6)
+        color = style.SEQUENTIAL(0.45 + 0.55 * share**0.6)
         path = Path(curve, [Path.MOVETO, *[Path.CURVE4] * 3])
         line = PathPatch(path, facecolor="none", edgecolor=color, zorder=1, **look)
         line.set_gid(f"edge-{layer + 1}-{q + 1}-{k + 1}")
