@@ -87,6 +87,7 @@ def deletion_race(
         case: history, target and model.
         attributions: by name, a value for each position, oldest first; what
             has most goes first, of equal values the most recent position.
+            Under the name `"random"` always stands an order drawn here.
         removal: `"drop"`: one item stays, for nothing is recommended from
             nothing; `"mask"`: the last goes, too.
         steps: the most deletions at which is looked, in equal parts of a
@@ -103,9 +104,13 @@ def deletion_race(
         >>> deletion_race(case, {"last": last, "first": first}).table()        # doctest: +SKIP
     """
     steps, orders, n = whole_number("steps", steps), whole_number("orders", orders), len(case)
-    given = {name: checked_values(name, values, n) for name, values in attributions.items()}
-    ascending = np.tile(np.arange(n), (orders, 1))
-    drawn = np.random.default_rng(seed).permuted(ascending, axis=1)
+    given = {
+        name: checked_values(name, values, n)
+        for name, values in attributions.items()
+        if name != "random"
+    }
+    ascending = np.tile(np.arange(1.0, n + 1), (orders, 1))  # as for `faithfulness`
+    drawn = order_of(np.random.default_rng(seed).permuted(ascending, axis=1))
     racing = np.stack([*(order_of(values) for values in given.values()), drawn[0]])
 
     parts = min(steps, n)

@@ -9,7 +9,8 @@ from functools import partial
 
 PAUSE = 0.2  # seconds without a change before work begins
 
-Tell = Callable[[Callable[[], None]], bool]
+Done = Callable[[], None]  # on the loop
+Tell = Callable[[Done], bool]
 Job = Callable[[Tell], None]
 
 
@@ -27,7 +28,7 @@ class Later:
         self._timer: asyncio.TimerHandle | None = None
         self._pool: ThreadPoolExecutor | None = None
 
-    def run(self, job: Job, *, pause: float = PAUSE, meanwhile: Callable[[], None] = bool) -> None:
+    def run(self, job: Job, *, pause: float = PAUSE, meanwhile: Done | None = None) -> None:
         """Takes the place of every earlier job.
 
         Args:
@@ -43,7 +44,8 @@ class Later:
             job(_at_once)
             return
         ticket = self._latest
-        loop.call_soon(self._apply, ticket, meanwhile)
+        if meanwhile is not None:
+            loop.call_soon(self._apply, ticket, meanwhile)
         self._timer = loop.call_later(pause, self._begin, loop, ticket, job)
 
     def drop(self) -> None:
@@ -63,7 +65,7 @@ class Later:
         self._timer = None
         self._pool = self._pool or ThreadPoolExecutor(1, "attnrec-later")
 
-        def tell(what: Callable[[], None]) -> bool:
+        def tell(what: Done) -> bool:
             loop.call_soon_threadsafe(self._apply, ticket, what)
             return ticket == self._latest
 
@@ -76,11 +78,11 @@ class Later:
             with tracing:
                 job()
 
-    def _apply(self, ticket: int, what: Callable[[], None]) -> None:
+    def _apply(self, ticket: int, what: Done) -> None:
         if ticket == self._latest:
             what()
 
 
-def _at_once(what: Callable[[], None]) -> bool:
+def _at_once(what: Done) -> bool:
     what()
     return True

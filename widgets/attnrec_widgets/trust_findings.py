@@ -24,6 +24,8 @@ from attnrec.explanations.adversarial import AdversarialAttention, adversarial_a
 from attnrec.explanations.attention import attention_row
 from attnrec.explanations.counterfactuals import EXHAUSTIVE, smallest_flip
 from attnrec.explanations.deletion_race import DeletionRace, deletion_race
+from attnrec.explanations.faithfulness import checked_values
+from attnrec.explanations.faithfulness_metrics import ROUNDING
 from attnrec_widgets.source import Source
 from attnrec_widgets.trust_subject import Subject
 
@@ -98,6 +100,11 @@ class Findings:
         )
 
     @property
+    def negligible(self) -> float:
+        """The size of an effect that single precision may make up."""
+        return ROUNDING * max(1.0, abs(self.faithfulness.score))
+
+    @property
     def flip(self) -> Flip:
         """The smallest; proved minimal for short histories of a model that answers in batches."""
         prove = self.case.probe is not None and len(self.subject) <= EXHAUSTIVE
@@ -152,15 +159,18 @@ class Findings:
                     raise AttnrecError(lacking)
                 return attention_row(self.case, self.subject.panel.layer, self.subject.panel.head)
             METHODS[name].check(self.case)
-            return np.asarray(METHODS[name].compute(self.case, self.options), float)
+            return checked_values(
+                name, METHODS[name].compute(self.case, self.options), len(self.case)
+            )
         except AttnrecError as error:
             return error
 
     def _once(self, *key: str, make: Callable[[], Made]) -> Made:
-        with self._turn:
-            if key not in self._made:
-                self._made[key] = make()
-            return self._made[key]
+        if key not in self._made:  # what is at hand waits for nothing that is under way
+            with self._turn:
+                if key not in self._made:
+                    self._made[key] = make()
+        return self._made[key]
 
 
 def lack(source: Source, name: str) -> str | None:

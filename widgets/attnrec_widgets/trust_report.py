@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from attnrec.explanations import METHODS, Faithfulness
-from attnrec.explanations.faithfulness_metrics import ROUNDING
 from attnrec_widgets.source import Source
 from attnrec_widgets.state import State
 from attnrec_widgets.trust_findings import ATTENTION, Findings, K, signed
@@ -74,7 +73,7 @@ def waiting(source: Source, state: State, removal: str, methods: Sequence[str]) 
 
 
 def report(findings: Findings, lens: str, provenance: Iterable[str]) -> dict[str, Any]:
-    """Everything that the page draws of measures, save `seq`.
+    """Everything that the page draws of measures; `seq` is for the panel to set.
 
     Args:
         findings: measured here, unless they are already.
@@ -95,7 +94,7 @@ def report(findings: Findings, lens: str, provenance: Iterable[str]) -> dict[str
         **waiting(subject.source, subject.state, findings.removal, findings.methods),
         "state": "ready",
         "target": subject.target_told,
-        "choices": [subject.titled(id) for id, _, _ in subject.panel.best],
+        "choices": subject.choices,
         "orders": measured.orders,
         "seed": measured.seed,
         "asked": measured.asked,
@@ -114,7 +113,7 @@ def report(findings: Findings, lens: str, provenance: Iterable[str]) -> dict[str
         "cells": cells,
         "band": plain(measured.band[:, columns]),
         "effects": plain(measured.effects),
-        "negligible": negligible(measured),
+        "negligible": findings.negligible,
         "sentence": "".join(part["text"] for part in parts),
         "parts": parts,
         "foot": " · ".join([*provenance, *_how(findings, measured)]),
@@ -136,18 +135,13 @@ def lens_of(findings: Findings, name: str) -> dict[str, Any]:
         "values": None if name == ATTENTION else unread + plain(findings.values(name)),
         "signed": signed(name),
         "effects": unread + plain(measured.effects),
-        "negligible": negligible(measured),
+        "negligible": findings.negligible,
     }
 
 
 def label(name: str) -> str:
     """A method's name as a heading: `Gradient × input`."""
     return (name[0].upper() + name[1:]).replace(" x ", " × ")
-
-
-def negligible(measured: Faithfulness) -> float:
-    """The size of an effect that single precision may make up."""
-    return ROUNDING * max(1.0, abs(measured.score))
 
 
 def plain(values: np.ndarray) -> list:

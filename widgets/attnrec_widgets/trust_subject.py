@@ -98,6 +98,12 @@ class Subject:
             for position, id in enumerate(read, start=self.unread + 1)
         ]
 
+    @property
+    def choices(self) -> list[dict[str, Any]]:
+        """What else could be explained: the recommendations, and the target if it is none."""
+        ids = dict.fromkeys([*(id for id, _, _ in self.panel.best), self.target])
+        return [self.titled(id) for id in ids]
+
     def titled(self, id: Any) -> dict[str, Any]:
         return titled(self.source, int(self.source.indices([id])[0]))
 
