@@ -40,7 +40,7 @@ export class Explorer {
   #uid = `attnrec-${made++}`;
   #hand = idle();
   #clock = new Clock();
-  #lenses = new LensKeeper(() => this.#hand.gesture !== null, () => this.#refresh());
+  #lenses = new LensKeeper(() => this.#hand.gesture !== null || this.#hand.searching, () => this.#refresh());
   #player: Player;
   #desk: ReturnType<typeof deskOf>;
   #header: Header;
@@ -200,7 +200,7 @@ export class Explorer {
   /** The views stand until their places change. */
   #build(layout: Layout): boolean {
     if (this.#standing && samePlaces(this.#standing, layout)) return false;
-    const stage = new Stage(this.#uid, layout, this.engine, this.#desk), focused = this.#hand.focused === 'history';
+    const stage = new Stage(this.#uid, layout, this.engine, this.#desk), focused = this.#hand.focused === 'history' || (this.#stage?.lists ?? []).some(({ list }) => list === document.activeElement);
     this.#stage?.dispose();
     if (this.#stage) this.#stage.node.replaceWith(stage.node); else this.#header.progress.after(stage.node);
     this.#stage = stage;

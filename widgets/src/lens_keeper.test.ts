@@ -50,7 +50,10 @@ test('one of a history passed on the way is better than the one before', () => k
   assert.deepEqual(keeper.view(lens(['a', 'b', 'c']), ['c', 'd'], null)?.effects, [2, null]);
 }));
 
-test('it does not go under the hand', () => keeping((keeper, wait, state) => {
+test('it neither comes nor goes under the hand', () => keeping((keeper, wait, state) => {
+  state.busy = true;
+  assert.equal(keeper.view(AB, ['a', 'b'], null), null);
+  state.busy = false;
   keeper.view(AB, ['a', 'b'], null);
   keeper.view(AB, ['b', 'a'], null);
   state.busy = true;

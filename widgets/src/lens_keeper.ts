@@ -9,7 +9,7 @@ export class LensKeeper {
   #drawn: { lens: Lens; seen: Id[]; row: Float32Array | null; view: LensView } | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** `busy`: a gesture is under way, under which nothing may jump. `gone` is called when a lens has waited too long. */
+  /** `busy`: the hand is at work, under which nothing may jump. `gone` is called when a lens has waited too long. */
   constructor(private busy: () => boolean, private gone: () => void) {}
 
   /** What to draw on the items that the model sees, of which it gives each a weight. The same object while nothing changes. */
@@ -17,7 +17,7 @@ export class LensKeeper {
     const before = this.#drawn, moved = !!lens && !!before && !sameIds(before.seen, seen);
     if (lens && before?.lens === lens && before.row === row && !moved) return before.view;
     const current = !!lens && sameIds(lens.history, seen);
-    if (!lens || !seen.length || (!current && !before)) { this.dispose(); return null; }
+    if (!lens || !seen.length || (!before && (!current || this.busy()))) { this.dispose(); return null; }
     if (current) this.#stop();
     else if (moved || this.#timer === undefined) this.#wait();
     const view = lensView(lens, seen, row);

@@ -6,6 +6,8 @@ import { rekey } from './keys';
 
 /** A lens on the history that is shown. Lists have an entry for each position that the model sees. */
 export interface LensView extends Pick<Lens, 'name' | 'target' | 'removal' | 'negligible'> {
+  /** The name as it is written. */
+  label: string;
   /** It is of the history before an edit, carried over item by item; of an item that was not in it nothing is known. */
   stale: boolean;
   /** By the method; null: attention, as the picker has it. */
@@ -34,7 +36,7 @@ export function lensView(lens: Lens, seen: readonly Id[], row: ArrayLike<number>
   const weights = shares ?? sharesOf(seen.map((_, i) => row?.[i] ?? 0));
   const above = weights.flatMap((w, i) => (w > average * (1 + ALIKE) && !(lens.signed && values && values[i]! < 0) ? [i + 1] : []));
   return {
-    name, target, removal, negligible, stale, values, shares, effects, above,
+    name, label: name.replaceAll(' x ', ' × '), target, removal, negligible, stale, values, shares, effects, above,
     hues: effects.map(e => (e === null ? null : Math.abs(e) <= negligible ? 0 : e / strongest)),
     digits: decimals([strongest, -strongest]),
     hatched: new Set(above.filter(position => lowers(effects[position - 1]!, negligible))),

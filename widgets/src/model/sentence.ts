@@ -110,7 +110,7 @@ function tellLens(told: Told, lens: LensView): Sentence {
   const { words: { item, items }, answer: { shown } } = told, { effects, negligible, above } = lens, n = above.length;
   const target = strong(lens.target.title), at = (position: number): Piece => name(told, shown.history[position - 1]!), effect = (position: number): number => effects[position - 1] ?? 0;
   const most = (positions: number[]): number => positions.reduce((best, p) => (effect(p) > effect(best) ? p : best), positions[0]!), least = (positions: number[]): number => positions.reduce((best, p) => (effect(p) < effect(best) ? p : best));
-  const weighed = `weighed above average${lens.shares ? ` by ${lens.name}` : ''}`, against = above.filter(p => lens.hatched.has(p));
+  const weighed = `weighed above average${lens.shares ? ` by ${lens.label}` : ''}`, against = above.filter(p => lens.hatched.has(p));
   if (effects.length === 1) return [`The model sees one ${item}, `, at(1), ': there is nothing to weigh it against.'];
   if (!n) {
     const best = most(effects.map((_, i) => i + 1));
@@ -183,7 +183,7 @@ export function tellRow(told: Told, position: number): Sentence {
   const place: Sentence = [name(told, id), `, ${words.item} ${position} of ${n}`];
   if (position > shown.now) return [...place, ', is later than now: the model does not see it.'];
   const attended = panels.filter(p => p.row), own = ownShares(told.lens, 0), effect = told.lens ? tellEffect(told.lens, position) : [];
-  if (own) return [...place, `, weighs ${weight(own[position - 1] ?? 0, 'softmax')} by ${told.lens!.name}`, ...effect, '.'];
+  if (own) return [...place, `, weighs ${weight(own[position - 1] ?? 0, 'softmax')} by ${told.lens!.label}`, ...effect, '.'];
   if (!attended.length) return [...place, '.'];
   if (position > shown.query) return [...place, `, is later than ${words.item} ${shown.query}, which is read from.`];
   const parts = attended.map(p => `${weight(p.row![position - 1] ?? 0, p.normalisation)}${panels.length > 1 ? ` in ${p.name}` : ''}`);

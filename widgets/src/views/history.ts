@@ -59,7 +59,7 @@ export class HistoryList implements ViewPart {
     const share = target.closest<HTMLElement>('.share'), answer = this.#picture?.answer, position = Number(share?.closest<HTMLElement>('.row')?.dataset.position);
     if (!share || !answer || !position) return;
     const index = Number(share.dataset.panel) - 1, panel = answer.panels[index], w = panel?.row?.[position - 1], lens = this.#picture!.lens, own = ownShares(lens, index);
-    if (own) { share.title = `${((own[position - 1] ?? 0) * 100).toFixed(3)}% by ${lens!.name}`; return; }
+    if (own) { share.title = `${((own[position - 1] ?? 0) * 100).toFixed(3)}% by ${lens!.label}`; return; }
     share.title = !panel || w === undefined || !share.textContent ? '' : panel.normalisation === 'softmax' ? `${(w * 100).toFixed(3)}% of attention. Click to see how it arose.` : `weight ${minus(w.toFixed(6))}`;
   }
 
@@ -122,7 +122,7 @@ export class HistoryList implements ViewPart {
     const { history, top } = this.block, { layout, traits, words, lens } = picture, n = traits.history.length;
     const matrix = this.block.matrix !== null;
     setText(this.#head.children[0]!, matrix ? 'Reads from' : 'History');
-    const name = ownShares(lens, this.block.panels[0]?.index ?? 0) ? lens!.name : lens && !layout.wide ? 'att.' : ATTENTION;
+    const name = ownShares(lens, this.block.panels[0]?.index ?? 0) ? lens!.label : lens && !layout.wide ? 'att.' : ATTENTION;
     setText(this.#head.children[1]!, n && !matrix ? ` ${count(n, words)}${layout.wide && history.title.w > 170 && name.length <= ATTENTION.length ? ', oldest first' : ''}` : '');
     place(this.#head, { x: history.title.x, y: top - (matrix ? 34 : 25) });
     this.#shareHeads.forEach((node, k) => {

@@ -34,7 +34,7 @@ export class Table implements ViewPart {
     const attending = panels.filter(p => p.row);
     const history = table('History, oldest first', 'table-history',
       ['position', 'title', ...(detail ? ['detail'] : []), ...(dated ? ['date'] : []), ...attending.map(p => `attention${two ? `, ${p.name}` : ''}, ${lensInFull(answer, p)}`),
-        ...(lens?.values ? [lens.name] : []), ...(lens ? [`effect on ${lens.target.title}`] : [])],
+        ...(lens?.values ? [lens.label] : []), ...(lens ? [`effect on ${lens.target.title}`] : [])],
       shown.history.map((id, i) => {
         const label = picture.label(id), sees = i < Math.min(shown.query, shown.now);
         return [i + 1, label.title, ...(detail ? [label.detail] : []), ...(dated ? [answer.dates[i] ?? ''] : []), ...attending.map(p => (sees ? number(p.row![i]) : '')),
