@@ -9,10 +9,15 @@ server fails the test that caused it.
 
 from __future__ import annotations
 
+import functools
+import json
 import os
 import re
+import threading
 from collections.abc import Callable, Iterator, Sequence
-from urllib.parse import urlsplit
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
@@ -25,6 +30,8 @@ from tests.browser.jupyter import (
     open_notebook,
     serving,
 )
+
+WIDGETS = Path(__file__).resolve().parents[2] / "widgets"
 
 # Errors in the page that are not ours: a pattern, and the reason.
 ERRORS_ALLOWED = {
@@ -100,3 +107,34 @@ def page(chromium: Browser, jupyter: Server, problems: list[str]) -> Iterator[Pa
 def run_notebook(page: Page, jupyter: Server) -> Callable[[Sequence[str]], Notebook]:
     """Opens a notebook made of the given cell sources and runs them all."""
     return lambda cells: open_notebook(page, jupyter, cells)
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *unused) -> None: ...
+
+
+@pytest.fixture(scope="session")
+def address() -> Iterator[str]:
+    """The development page of the front end, on a free loopback port."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(WIDGETS)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/dev/harness.html"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def toy(chromium: Browser, address: str) -> Iterator[Callable[..., Page]]:
+    """Opens the development page in a state; a toy model answers."""
+    context = chromium.new_context(viewport={"width": 1240, "height": 1000})
+    page = context.new_page()
+
+    def open_in(state="rest", theme="light", width=1080, **options) -> Page:
+        query = {"state": state, "theme": theme, "width": width, "options": json.dumps(options)}
+        page.goto(f"{address}?{urlencode(query)}")
+        page.wait_for_selector("[data-role=explorer][data-state]")
+        page.wait_for_timeout(700)  # past the first tween
+        return page
+
+    yield open_in
+    context.close()

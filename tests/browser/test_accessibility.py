@@ -2,50 +2,14 @@
 
 from __future__ import annotations
 
-import functools
-import json
-import threading
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-from urllib.parse import urlencode
-
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import WIDGETS
 
 pytestmark = pytest.mark.browser
 
-WIDGETS = Path(__file__).resolve().parents[2] / "widgets"
 AXE = WIDGETS / "node_modules" / "axe-core" / "axe.min.js"
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *unused) -> None: ...
-
-
-@pytest.fixture(scope="module")
-def address():
-    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(WIDGETS)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/dev/harness.html"
-    server.shutdown()
-    server.server_close()
-
-
-@pytest.fixture
-def toy(chromium: Browser, address: str):
-    """Opens the development page in a state; a toy model answers."""
-    context = chromium.new_context(viewport={"width": 1240, "height": 1000})
-    page = context.new_page()
-
-    def open_in(state="rest", theme="light", width=1080, **options) -> Page:
-        query = {"state": state, "theme": theme, "width": width, "options": json.dumps(options)}
-        page.goto(f"{address}?{urlencode(query)}")
-        page.wait_for_selector("[data-role=explorer][data-state]")
-        page.wait_for_timeout(700)  # past the first tween
-        return page
-
-    yield open_in
-    context.close()
 
 
 def violations(page: Page) -> list[str]:
@@ -71,8 +35,13 @@ def violations(page: Page) -> list[str]:
         ("rest", {"panels": 2}),
         ("rest", {"length": 200}),
         ("rest", {"attention": False}),
+        ("rest", {"lens": "attention"}),
+        ("rest", {"lens": "leave-one-out", "length": 10}),
     ],
-    ids=["rest", "empty", "loading", "matrix", "two models", "200 films", "no attention"],
+    ids=[
+        *("rest", "empty", "loading", "matrix", "two models", "200 films", "no attention"),
+        *("a lens on attention", "a lens of its own"),
+    ],
 )
 def test_axe_finds_no_serious_violation(toy, state, theme, width, options):
     assert violations(toy(state, theme, width, **options)) == []
