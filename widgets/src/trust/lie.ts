@@ -1,5 +1,12 @@
 // The lying slider: the learned attention morphs into the furthest found that leaves the answer where
 // it is. Drawn between frames; told are frames.
+//
+//   [data-role=lie]           data-state=waiting|ready|error|none (no two items), data-seq, data-moving
+//   [data-role=lie-sentence], [data-role=lie-play], [data-role=lie-scrub] (a range; data-frame),
+//   [data-role=lie-table] (shows [data-role=lie-numbers])
+//   [data-role=lie-bar]       data-position, data-weight (drawn now), data-own
+//   [data-role=lie-row]       data-item, data-score (drawn now)
+//   [data-role=lie-divergence|lie-change|lie-same]  data-value, of the frame
 import { attributes, el, hide, setText } from '../dom';
 import { capital, score } from '../model/format';
 import { bound, follows, nats, tellLie, type Lie, type NoLie } from './lie_model';
@@ -48,7 +55,7 @@ export class LieView implements View<Lie | NoLie> {
     const alone = report.items.length < 2, refused = told?.error ?? null;
     attributes(this.node, { 'data-state': alone ? 'none' : refused !== null ? 'error' : told ? 'ready' : 'waiting', 'data-seq': told?.seq ?? null });
     hide(this.#progress, alone || told !== null);
-    if (alone) say(this.#says, [`A history of one ${report.words.item}: all attention is on it, and cannot move.`]);
+    if (alone) say(this.#says, [report.items.length ? `A history of one ${report.words.item}: all attention is on it, and cannot move.` : 'No history, no attention to move.']);
     else if (!told) say(this.#says, ['Searching for the most different attention that leaves the recommendations as they are.']);
     else say(this.#says, told.error === null ? tellLie(told) : [`${capital(told.error).replace(/\.$/, '')}.`]);
     hide(this.#body, alone || refused !== null || !this.#lie && !told);

@@ -1,5 +1,14 @@
 // The deletion race: every explanation takes items out of the history in its own order, side by
 // side, and the target's score falls. See race_model.ts for what is told.
+//
+//   [data-role=race]          data-state=waiting|ready|none (no two items), data-seq, data-moving and
+//                             data-playing (true|false)
+//   [data-role=race-sentence], [data-role=race-step] (data-count: how many are deleted),
+//   [data-role=race-play], [data-role=race-scrub] (a range; its value is the step),
+//   [data-role=race-table] (shows [data-role=race-numbers])
+//   [data-role=racer]         data-name
+//   [data-role=race-item]     data-name, data-position, data-gone=true|false
+//   [data-role=race-point]    data-name, data-count, data-score, as far as the line is drawn
 import { attributes, el, hide, place, setText, toggle } from '../dom';
 import { count, score } from '../model/format';
 import { Chart, heightBeside } from './race_chart';
@@ -49,7 +58,7 @@ export class RaceView implements View<Race> {
     attributes(this.node, { 'data-state': alone ? 'none' : race ? 'ready' : 'waiting', 'data-seq': race?.seq ?? null });
     hide(this.#progress, alone || race !== null);
     hide(this.#body, alone || !this.#race && !race);
-    if (alone) say(this.#says, [`A history of one ${words.item} has one order: there is nothing to race.`]);
+    if (alone) say(this.#says, [items.length ? `A history of one ${words.item} has one order: there is nothing to race.` : 'No history, nothing to race.']);
     else say(this.#says, race ? tellRace(race) : ['Deleting in each order, and asking the model after every step.']);
     if (alone || !race) { this.#transport.rest(); hide(this.#table.node, true); return; }
     if (race === this.#race) return;
