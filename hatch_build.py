@@ -20,6 +20,8 @@ SOURCES = ("package.json", "package-lock.json", "esbuild.mjs", "tsconfig.json", 
 BUNDLE = (
     "history_explorer.js",
     "history_explorer.css",
+    "trust_panel.js",
+    "trust_panel.css",
     "page_worker.js.gz",
     "ort.wasm.gz",
     "standalone.js",

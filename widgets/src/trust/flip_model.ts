@@ -1,0 +1,25 @@
+// What the smallest flip says.
+import type { Piece, Sentence } from '../model/sentence';
+import { count } from '../model/format';
+import type { Flip, Report } from './types';
+
+const TITLES = 3; // named one by one; of more, the number
+
+export function tellFlip(flip: Flip, { items, words }: Report, n = items.length): Sentence {
+  if (flip.error !== null) return [flip.error];
+  if (!flip.found) {
+    if (n === 1) return [`Of one ${words.item} none can be removed.`];
+    return [`No removal ${flip.minimal ? '' : 'that was tried '}changes what comes first: `, { title: flip.before.title }, '.'];
+  }
+  const proof = flip.minimal ? '; no smaller removal does it.' : '; whether fewer would do was not proved.';
+  return [
+    flip.played ? 'Gone are ' : 'Without ', ...named(flip.titles, words.items),
+    ` (${flip.removed.length} of ${count(n, words)}), `, { title: flip.after.title },
+    flip.played ? ' came first instead of ' : ' would come first instead of ', { title: flip.before.title }, proof,
+  ];
+}
+
+function named(titles: string[], items: string): Piece[] {
+  if (titles.length > TITLES) return [`${titles.length} ${items}`];
+  return titles.flatMap((title, i): Piece[] => [...(i ? [i === titles.length - 1 ? ' and ' : ', '] : []), { title }]);
+}
