@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from functools import lru_cache
 from typing import Any
 
@@ -70,9 +71,18 @@ def percent(share: float) -> str:
     return f"{share * 100:.0f}%" if share >= 0.0995 else f"{share * 100:.1f}%"
 
 
+class Shown(Figure):
+    """A figure that a notebook shows even where pyplot, which teaches it to, was never used."""
+
+    def _repr_png_(self) -> bytes:
+        buffer = io.BytesIO()
+        self.savefig(buffer, format="png", bbox_inches="tight")
+        return buffer.getvalue()
+
+
 def new_figure(width_inches: float, height_inches: float) -> Figure:
     """A figure outside pyplot: nothing global, nothing to close."""
-    return Figure(figsize=(width_inches, height_inches), facecolor="white")
+    return Shown(figsize=(width_inches, height_inches), facecolor="white")
 
 
 def foot(figure: Figure, *lines: str | None) -> None:

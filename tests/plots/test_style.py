@@ -32,3 +32,11 @@ def test_percentages(share, told):
 def test_tone_darkens_with_weight():
     tones = [sum(style.SEQUENTIAL(u)[:3]) for u in (0, 0.25, 0.5, 0.75, 1.0)]
     assert tones == sorted(tones, reverse=True)
+
+
+def test_a_notebook_shows_a_figure_without_pyplot():
+    """As IPython shows it before anything has registered matplotlib's own pictures."""
+    from IPython.core.formatters import DisplayFormatter
+
+    bundle, _ = DisplayFormatter().format(style.new_figure(2, 1))
+    assert bundle["image/png"].startswith(b"\x89PNG")
