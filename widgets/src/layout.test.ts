@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Box, layoutOf, pickerWidth } from './layout';
+import { type Box, layoutOf, legendInLine, pickerWidth } from './layout';
 
 const panel = (layers: number, heads: number) => ({ layers, heads, heldOut: true, attends: heads > 0 });
 const WIDTHS = [300, 560, 600, 640, 700, 799, 800, 900, 999, 1000, 1080, 1280, 1500, 1800];
@@ -23,9 +23,11 @@ test('at every width and shape columns stand in order, inside, with room for tit
     const layout = layoutOf(width, shape), said = `${width} ${JSON.stringify(shape)}`;
     for (const block of layout.blocks) {
       const { history } = block;
-      assert.ok(history.title.w >= (history.effect ? 64 : 80), `${said}: title ${history.title.w}`);
+      assert.ok(history.title.w >= (history.effect ? 60 : 80), `${said}: title ${history.title.w}`);
       const inner = block.panels.length === 2 ? [history.effect, history.shares[0]!, history.pos, history.title, history.shares[1]!] : [history.date, history.pos, history.title, history.shares[0] ?? null, history.effect];
       ordered(inner, said);
+      const ranking = block.panels[0]!, rowsEnd = block.top + layout.rows * history.row, legend = Math.max(rowsEnd, ranking.top + ranking.pitch * ranking.rows) + 17 + 2 * 16 + 5;
+      if (history.effect && (ranking.dir < 0 || !legendInLine(rowsEnd, ranking.heldY))) assert.ok(block.bottom >= legend, `${said}: the legend ends at ${legend}, below ${block.bottom}`);
       for (const p of block.panels) {
         const flip = (b: Box | null): Box | null => b && (p.dir === 1 ? b : { x: layout.width - b.x - b.w, w: b.w }), x = (v: number) => (p.dir === 1 ? v : layout.width - v);
         assert.ok(p.film.w >= 70, `${said}: film ${p.film.w}`);

@@ -10,6 +10,7 @@ export const WINDOW = 18; // rows of the magnifier
 const UNWINDOWED = 20; // longest history that is simply listed
 export const RAIL = 8; // width of the rail
 const EFFECT = 40; // width of a wide column of effects
+const LEGEND = 62; // height of a lens's legend, stacked
 const WIDE = 800, DATED = 960, MIRRORED = 1000, NARROWEST = 560;
 
 export interface Box { x: number; w: number }
@@ -121,7 +122,7 @@ function single(base: Base, shape: Shape, panel: PanelShape, index: number, y: n
   const end = wide ? 324 + each : 226 + each, lens = shape.lens && index === 0;
   const right = end + (lens && wide ? 8 : 0) - (windowed && panel.attends ? (wide ? 60 : 19) : 0); // edge of the list
   const effectW = wide ? EFFECT : 36, effect = lens ? { x: right - effectW, w: effectW } : null;
-  const shareW = panel.attends ? (wide ? 34 : 32) : 0, shares = { x: (effect ? effect.x - (wide ? 6 : 2) : right) - shareW, w: shareW };
+  const shareW = panel.attends ? (wide ? 34 : 32) : 0, shares = { x: (effect ? effect.x - (wide ? 6 : 4) : right) - shareW, w: shareW };
   const title = { x: titleX, w: shares.x - titleX - 2 };
   const rail = windowed && panel.attends ? right + (wide ? 52 : 13) : null;
   const x1 = end + (wide ? 10 : 8) + ribbons, x0 = rail === null ? right + (wide ? 10 : 8) : rail + RAIL, spine = wide ? 6 : 5;
@@ -130,8 +131,8 @@ function single(base: Base, shape: Shape, panel: PanelShape, index: number, y: n
   const move = { x: planeX - (wide ? 52 : 36), w: wide ? 34 : 28 };
   const { picker, top } = placePicker(panel, wide, y, right, x1, spine);
   const pitch = rankPitch(shape.topn), heldY = top + pitch * shape.topn + (shape.topn > 10 ? 50 : 66);
-  const legend = lens && !legendInLine(top + base.rows * row, heldY) ? 32 : 0;
-  const bottom = Math.max(top + base.rows * row + 34, panel.heldOut ? heldY + 24 : top + pitch * shape.topn + 34 + legend);
+  const rowsEnd = top + base.rows * row, ranksEnd = top + pitch * shape.topn, stacked = lens && !legendInLine(rowsEnd, heldY);
+  const bottom = Math.max(rowsEnd + 34, panel.heldOut ? heldY + 24 : ranksEnd + 34, stacked ? Math.max(rowsEnd, ranksEnd) + LEGEND : 0);
   return {
     top, bottom, matrix: null,
     history: { date: dated ? { x: 0, w: 40 } : null, pos, title, shares: [shares], effect, row, left: dated ? 34 : pos.x - 4, right: right + 4, nowX: dated ? 36 : pos.x + 3 },
@@ -182,7 +183,7 @@ function mirrored(base: Base, shape: Shape): Block {
     return { index, dir, attends: panel.attends, rail: rail && flip(rail).x, x0: mirror(x0), x1: mirror(x1), spine, no: flip(no), film: flip({ x: filmX, w: move.x - filmX - 4 }),
       move: flip(move), plane: planeBox && flip(planeBox), score: flip(score), top, pitch, rows: shape.topn, heldY, picker };
   });
-  const bottom = Math.max(top + base.rows * row + 34, shape.panels.some(p => p.heldOut) ? heldY + 24 : top + pitch * (shape.topn + .8));
+  const rowsEnd = top + base.rows * row, bottom = Math.max(rowsEnd + 34, shape.panels.some(p => p.heldOut) ? heldY + 24 : top + pitch * (shape.topn + .8), shape.lens ? Math.max(rowsEnd, top + pitch * shape.topn) + LEGEND : 0);
   const shares = [{ x: c - half, w: 34 }, { x: c + half - 34, w: 34 }];
   return {
     top, bottom, matrix: null, panels,

@@ -59,6 +59,11 @@ test('a method weighs by its own name', () => {
   assert.equal(says([.9, .05, .05], [-.1, .2, 0], { values: [3, 2, 0] }), '1 of the 2 films weighed above average by rollout in fact lowers T9: T1.');
 });
 
+test('of two models it is the first', () => {
+  const told = through([.9, .1], [-.1, 0]), [panel] = told.answer.panels;
+  assert.equal(asText(tell({ ...told, answer: { ...told.answer, panels: [{ ...panel!, name: 'SASRec' }, panel!] } }, 18)), 'SASRec: The one film weighed above average, T1, in fact lowers T9.');
+});
+
 test('an edit is told before the lens, and a row with what it does', () => {
   const told = through([.9, .1], [-.25, .005]);
   assert.match(asText(tell({ ...told, change: { kind: 'remove', items: [5], positions: null, moves: [new Map()] } }, 18)), /^Without T5, /);

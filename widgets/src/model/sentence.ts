@@ -38,7 +38,8 @@ export const asking = (first: boolean): Sentence => [first ? 'Asking the model f
 export function tell(told: Told, inSight: number): Sentence {
   const { change } = told;
   if (['remove', 'add', 'move', 'replace'].includes(change.kind)) return edited(told);
-  if (told.lens && told.answer.shown.query === told.answer.shown.now) return tellLens(told, told.lens);
+  const { panels, shown } = told.answer;
+  if (told.lens && shown.query === shown.now) return [...(panels.length > 1 ? [`${panels[0]!.name}: `] : []), ...tellLens(told, told.lens)];
   return atRest(told, inSight);
 }
 

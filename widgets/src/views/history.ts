@@ -14,7 +14,7 @@ const GRIP = 'M4.8 2.5h.01M4.8 7h.01M4.8 11.5h.01M9.2 2.5h.01M9.2 7h.01M9.2 11.5
 const CROSS = 'M3.5 3.5l7 7M10.500 3.5l-7 7';
 
 const ATTENTION = 'attention';
-const COUNTED = 96; // px, about, of "History 18 films"
+const LETTER = 6.4; // px, about, of the heading
 
 /** A date stands where it changes, save where `now` stands over it. */
 const dateAt = (dates: (string | null)[], position: number, now: number): string =>
@@ -122,14 +122,15 @@ export class HistoryList implements ViewPart {
     const { history, top } = this.block, { layout, traits, words, lens } = picture, n = traits.history.length;
     const matrix = this.block.matrix !== null;
     setText(this.#head.children[0]!, matrix ? 'Reads from' : 'History');
-    const name = ownShares(lens, this.block.panels[0]?.index ?? 0) ? lens!.label : lens && !layout.wide ? 'att.' : ATTENTION;
-    setText(this.#head.children[1]!, n && !matrix ? ` ${count(n, words)}${layout.wide && history.title.w > 170 && name.length <= ATTENTION.length ? ', oldest first' : ''}` : '');
+    const name = ownShares(lens, this.block.panels[0]?.index ?? 0) ? lens!.label : history.effect && !layout.wide ? 'att.' : ATTENTION, long = name.length > ATTENTION.length;
+    const counted = n && !matrix && !(long && !layout.wide) ? ` ${count(n, words)}${layout.wide && history.title.w > 170 && !long ? ', oldest first' : ''}` : '';
+    setText(this.#head.children[1]!, counted);
     place(this.#head, { x: history.title.x, y: top - (matrix ? 34 : 25) });
     this.#shareHeads.forEach((node, k) => {
-      const room = name.length > ATTENTION.length ? history.title.w - COUNTED : 30;
+      const room = long ? history.title.w - LETTER * ('History'.length + counted.length) : 30;
       place(node, { x: history.shares[k]!.x - room, y: top - 25, w: history.shares[k]!.w + room });
       setText(node, n && picture.answer && this.block.panels.length === 1 && this.block.panels[0]!.attends ? name : '');
-      attributes(node, { title: name.length > ATTENTION.length ? name : null });
+      attributes(node, { title: long ? name : null });
     });
     if (history.effect) this.#updateEffectHead(history.effect, picture);
     place(this.list, { x: 0, y: top, w: history.right + 2, h: layout.rows * history.row });

@@ -192,7 +192,7 @@ export class Ranking implements ViewPart {
       setText(mv!, says ? 'explained' : move);
       // A title takes the room of the mark that is not there, where room is scarce.
       if (!picture.layout.wide && panel.plane) place(film!, { w: mv!.textContent ? panel.film.w : panel.plane.x - panel.film.x - 8 });
-      else if (says || this.#explained) place(film!, { w: says ? panel.film.w - EXPLAINED : panel.film.w });
+      else if (says || this.#explained) this.#makeRoom(film!, says ? EXPLAINED : 0);
       toggle(mv!, 'up', says || (ghosts ? !!ghost && rises(ghost) : up));
       setText(value!, score(r.score, digits));
       attributes(row, { 'data-ghost-rank': ghosts ? ghost?.to ?? null : null, 'data-ghost-score': ghosts ? ghost?.score?.toFixed(6) ?? null : null });
@@ -204,6 +204,12 @@ export class Ranking implements ViewPart {
     this.#paintPlus(picture);
     this.#paintPlane(drawn, picture);
     this.#paintGhosts(ghosts, picture);
+  }
+
+  /** Less of a title, for the word that stands between it and the score. */
+  #makeRoom(title: HTMLElement, room: number): void {
+    const { film, dir } = this.panel;
+    place(title, { x: film.x - this.#left() + (dir < 0 ? room : 0), w: film.w - room });
   }
 
   #paintPlus(picture: Picture): void {
