@@ -31,7 +31,8 @@ lab: $(or $(wildcard $(ENV)/installed-all),$(ENV)/installed-lab)
 
 # Browsers and notebooks come after the others, alone: they keep all cores busy by themselves.
 test: $(ENV)/installed-all
-	@status=0; set -x; \
+	@status=0; compiled=$$(mktemp -d); trap 'rm -rf "$$compiled"' EXIT; \
+	export JAX_COMPILATION_CACHE_DIR="$$compiled"; set -x; \
 	$(ENV)/bin/python -m pytest $(PYTEST_FLAGS) --numprocesses 2 --dist loadfile --ignore tests/browser tests || status=1; \
 	$(ENV)/bin/python -m pytest $(PYTEST_FLAGS) --nbval --nbval-current-env tests/browser notebooks || status=1; \
 	exit $$status
