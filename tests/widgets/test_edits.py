@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from attnrec_widgets import HistoryExplorer
 from attnrec_widgets.edits import STEPS
+
+from attnrec.errors import AttnrecError
 
 THREE = ["m1", "m2", "m3"]
 
@@ -48,3 +51,14 @@ def test_an_edit_after_a_script_counts_from_what_the_script_set(steps):
     assert explorer.recommendations["item"].tolist() == ["m8", "m7", "m4"]
     explorer.reset()
     assert explorer.recommendations["item"].tolist() == ["m6", "m5", "m4"]
+
+
+def test_several_items_go_in_one_edit(steps):
+    explorer = HistoryExplorer(steps, history=["m1", "m2", "m3", "m4"])
+    explorer.remove(4, 2)
+    assert explorer.history == ["m1", "m3"]
+    with pytest.raises(AttnrecError, match="position: expected 1 to 2, got 3"):
+        explorer.remove(1, 3)
+    assert explorer.history == ["m1", "m3"]
+    explorer.undo()
+    assert explorer.history == ["m1", "m2", "m3", "m4"]

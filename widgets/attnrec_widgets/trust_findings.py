@@ -108,7 +108,7 @@ class Findings:
     def flip(self) -> Flip:
         """The smallest; proved minimal for short histories of a model that answers in batches."""
         prove = self.case.probe is not None and len(self.subject) <= EXHAUSTIVE
-        return self._once(
+        return self._once_or_why(
             "flip",
             make=lambda: smallest_flip(self.case, removal=self.removal, exhaustive=prove),
         )
@@ -138,32 +138,39 @@ class Findings:
         Raises:
             AttnrecError: the reason why there are none.
         """
-        found = self._values_or_reason(name)
-        if isinstance(found, AttnrecError):
-            raise found
-        return found
+        return self._once_or_why("values", name, make=lambda: self._explained(name))
 
     def reason(self, name: str) -> str | None:
         """Why a method has no values here; None where it has."""
-        found = self._values_or_reason(name)
-        return str(found) if isinstance(found, AttnrecError) else None
-
-    def _values_or_reason(self, name: str) -> np.ndarray | AttnrecError:
-        return self._once("values", name, make=lambda: self._explained(name))
-
-    def _explained(self, name: str) -> np.ndarray | AttnrecError:
         try:
-            if name == ATTENTION:
-                lacking = lack(self.subject.source, name)
-                if lacking:
-                    raise AttnrecError(lacking)
-                return attention_row(self.case, self.subject.panel.layer, self.subject.panel.head)
-            METHODS[name].check(self.case)
-            return checked_values(
-                name, METHODS[name].compute(self.case, self.options), len(self.case)
-            )
+            self.values(name)
         except AttnrecError as error:
-            return error
+            return str(error)
+        return None
+
+    def _explained(self, name: str) -> np.ndarray:
+        case, panel = self.case, self.subject.panel
+        if name != ATTENTION:
+            METHODS[name].check(case)
+            return checked_values(name, METHODS[name].compute(case, self.options), len(case))
+        lacking = lack(self.subject.source, name)
+        if lacking:
+            raise AttnrecError(lacking)
+        return checked_values(name, attention_row(case, panel.layer, panel.head), len(case))
+
+    def _once_or_why(self, *key: str, make: Callable[[], Made]) -> Made:
+        """As `_once`; what cannot be is known once, too."""
+
+        def made() -> Made | AttnrecError:
+            try:
+                return make()
+            except AttnrecError as error:
+                return error
+
+        found = self._once(*key, make=made)
+        if isinstance(found, AttnrecError):
+            raise found
+        return found
 
     def _once(self, *key: str, make: Callable[[], Made]) -> Made:
         if key not in self._made:  # what is at hand waits for nothing that is under way
