@@ -14,6 +14,7 @@ from attnrec.errors import whole_number
 from attnrec.explanations.case import Case
 from attnrec.explanations.methods import Options, method
 from attnrec.explanations.removal import POSITIONS
+from attnrec.models.lengths import SHORTEST, few_sizes
 from attnrec.models.probe import EmbeddingGradients
 from attnrec.typing import Array
 
@@ -57,13 +58,14 @@ def integrated_gradients(case: Case, options: Options) -> Float[np.ndarray, " po
     """
     steps = whole_number("steps", options.steps)
     points, weights = np.polynomial.legendre.leggauss(steps)  # on -1..1, of weight 2
-    chunks = -(-steps // max(1, POSITIONS // case.length))
+    width = min(few_sizes(max(len(case), SHORTEST)), case.length)  # each step pays for padding
+    chunks = -(-steps // max(1, POSITIONS // width))
     rows = -(-steps // chunks)  # chunks of one size compile once
     scale = np.zeros(chunks * rows)
     scale[:steps] = (1 + points) / 2
     total = np.zeros(len(case))
     for start in range(0, steps, rows):
-        found = _by_embedding(case, scale[start : start + rows])
+        found = _by_embedding(case, scale[start : start + rows], width)
         share = weights[start : start + rows] / 2
         total += share @ _of_positions(case, found.product)[: len(share)]
     return total
@@ -103,11 +105,20 @@ def gradient_x_attention(case: Case, options: Options) -> Float[np.ndarray, " po
     return sum(product.sum((0, 1)) for product in products)[-len(case) :]
 
 
-def _by_embedding(case: Case, scale: Float[np.ndarray, " batch"]) -> EmbeddingGradients:
-    """Of the history, of whose embeddings each row shows a part, in one call."""
+def _by_embedding(
+    case: Case, scale: Float[np.ndarray, " batch"], width: int = 0
+) -> EmbeddingGradients:
+    """Of the history, of whose embeddings each row shows a part, in one call.
+
+    Args:
+        case: history, target and model.
+        scale: of each row, the part.
+        width: columns to use; all unless given.
+    """
     assert case.probe is not None  # Method.check has refused the others
     items, mask = (
-        np.repeat(part, len(scale), axis=0) for part in (case.request.items, case.request.mask)
+        np.repeat(part[:, -width:], len(scale), axis=0)
+        for part in (case.request.items, case.request.mask)
     )
     return case.probe.by_embedding(items, mask, case.target, scale.astype(np.float32))
 

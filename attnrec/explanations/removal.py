@@ -15,7 +15,8 @@ only answers requests cannot be asked, and scores 0.
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from collections.abc import Iterator
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -23,9 +24,11 @@ from jaxtyping import Bool, Float, Int
 from attnrec.errors import AttnrecError, did_you_mean
 from attnrec.explanations.case import Case
 from attnrec.inspection import Request
+from attnrec.models.lengths import few_sizes
+from attnrec.models.prefixes import Prefixes, distinct_prefixes
 
 Removal = Literal["drop", "mask"]
-POSITIONS = 1 << 14  # positions in one compiled call, so that memory stays bounded
+POSITIONS = 1 << 13  # in one compiled call: what it works on fits in a cache
 
 
 def check_removal(removal: str) -> Removal:
@@ -36,6 +39,15 @@ def check_removal(removal: str) -> Removal:
             f"removal: expected 'drop' or 'mask', got {removal!r}{did_you_mean(removal, known)}"
         )
     return removal  # type: ignore[return-value]
+
+
+class Batch(NamedTuple):
+    """Variants to ask about in one call; rows beyond those `chosen` hold nothing."""
+
+    chosen: Int[np.ndarray, " variant"]
+    items: Int[np.ndarray, "#row key"]
+    mask: Bool[np.ndarray, "row key"]
+    prefixes: Prefixes | None = None
 
 
 class ValueFunction:
@@ -75,8 +87,8 @@ class ValueFunction:
     ) -> Float[np.ndarray, "variant item"]:
         """The scores of the whole catalogue in each variant, minus infinity where not ranked."""
         scores = np.full((len(keep), len(self.case.candidates)), -np.inf, np.float32)
-        for chosen, items, mask in self._batches(np.asarray(keep, bool)):
-            found = self._ask(items, mask)[: len(chosen)]
+        for chosen, *asked in self._batches(np.asarray(keep, bool)):
+            found = self._ask(*asked)[: len(chosen)]
             scores[chosen] = np.where(self.case.candidates, found, -np.inf)
         return scores
 
@@ -86,24 +98,24 @@ class ValueFunction:
             raise AttnrecError(f"keep: expected shape [variant, {len(case)}], got {keep.shape}")
         score = np.zeros(len(keep), np.float32)
         rank = np.ones(len(keep), np.int64)
-        for chosen, items, mask in self._batches(keep):
+        for chosen, items, mask, prefixes in self._batches(keep):
             n = len(chosen)
             if case.probe is None:
-                every = self._ask(items, mask)
+                every = self._ask(items, mask, None)
                 score[chosen] = every[:n, case.target]
                 above = every[:n] > every[:n, case.target, None]
                 rank[chosen] = 1 + (above & case.candidates).sum(1)
             elif ranks:
-                found = case.probe.ranked(items, mask, case.target, case.candidates)
+                found = case.probe.ranked(items, mask, case.target, case.candidates, prefixes)
                 score[chosen], rank[chosen] = found.score[:n], found.rank[:n]
             else:
-                score[chosen] = case.probe.scores(items, mask, case.target)[:n]
+                score[chosen] = case.probe.scores(items, mask, case.target, prefixes)[:n]
         return score, rank
 
-    def _ask(self, items: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    def _ask(self, items: np.ndarray, mask: np.ndarray, prefixes: Prefixes | None) -> np.ndarray:
         """Scores of the whole catalogue."""
         if self.case.probe is not None:
-            return np.asarray(self.case.probe.every(items, mask))
+            return np.asarray(self.case.probe.every(items, mask, prefixes))
         scores = np.zeros((len(items), len(self.case.candidates)), np.float32)
         full = mask.any(1)
         if full.any():
@@ -111,20 +123,43 @@ class ValueFunction:
             scores[full] = asked.scores
         return scores
 
-    def _batches(self, keep: np.ndarray):
-        """Variants of like length together: `(which, items, mask)`, few shapes, bounded size."""
-        case, lengths = self.case, self.case.inspector.lengths
+    def _batches(self, keep: np.ndarray) -> Iterator[Batch]:
+        """What to ask about, in few shapes of bounded size."""
         self.asked += len(keep)
+        probe = self.case.probe
+        if self.removal == "mask" and probe is not None and probe.shares_prefixes:
+            return self._maskings(keep)
+        return self._histories(keep)
+
+    def _histories(self, keep: np.ndarray) -> Iterator[Batch]:
+        """Variants of like length together, each with its items."""
+        case, lengths = self.case, self.case.inspector.lengths
         kept = keep.sum(1) if self.removal == "drop" else np.full(len(keep), len(case))
         shapes = np.array(lengths or range(1, len(case) + 1))
         widths = shapes[np.minimum(np.searchsorted(shapes, kept), len(shapes) - 1)]
         for width in np.unique(widths):
             which = np.flatnonzero(widths == width)
-            most = max(1, POSITIONS // int(width))
+            most = _rows_of(int(width))
             for start in range(0, len(which), most):
                 chosen = which[start : start + most]
                 rows = 1 << (len(chosen) - 1).bit_length() if lengths else len(chosen)
-                yield (chosen, *self._rows(keep[chosen], int(width), rows))
+                yield Batch(chosen, *self._rows(keep[chosen], int(width), rows))
+
+    def _maskings(self, keep: np.ndarray) -> Iterator[Batch]:
+        """Variants that begin alike together, with their common beginnings once."""
+        case = self.case
+        width, n = case.length, len(case)
+        packed = np.packbits(keep, axis=1)
+        order = np.argsort(packed.view(f"V{packed.shape[1]}")[:, 0])
+        most = _rows_of(width)
+        for start in range(0, len(order), most):
+            chosen = order[start : start + most]
+            mask = np.zeros((1 << (len(chosen) - 1).bit_length(), width), bool)
+            mask[: len(chosen), -n:] = keep[chosen]
+            variant, query, node = distinct_prefixes(mask)
+            more = (0, few_sizes(len(query)) - len(query))
+            prefixes = Prefixes(np.pad(variant, more), np.pad(query, more), node)
+            yield Batch(chosen, case.request.items, mask, prefixes)
 
     def _rows(self, keep: np.ndarray, width: int, rows: int) -> tuple[np.ndarray, np.ndarray]:
         """Items and mask `[rows, width]`; rows beyond the variants hold nothing."""
@@ -140,3 +175,8 @@ class ValueFunction:
         variant, position = np.nonzero(keep)
         items[variant, width - from_end[variant, position]] = self.case.items[position]
         return items, items != 0
+
+
+def _rows_of(width: int) -> int:
+    """How many go into one call: a power of two, which needs no rows beyond."""
+    return 1 << max(1, POSITIONS // width).bit_length() - 1

@@ -91,6 +91,9 @@ class MultiHeadAttention(nnx.Module):
         keys: Float[Array, "batch key embedding"],
         mask: Bool[Array, "batch 1 query key"],
     ) -> Float[Array, "batch query embedding"]:
+        if queries.shape[1] == 1 < keys.shape[1]:
+            return self._of_one_query(queries, keys, mask)
+
         def heads(x: Array) -> Array:  # [batch, position, head, size]
             return x.reshape(*x.shape[:2], self.num_heads, -1)
 
@@ -98,3 +101,27 @@ class MultiHeadAttention(nnx.Module):
             heads(self.query(queries)), heads(self.key(keys)), heads(self.value(keys)), mask=mask
         )
         return self.out(attended.reshape(queries.shape))
+
+    def _of_one_query(
+        self,
+        query: Float[Array, "batch 1 embedding"],
+        keys: Float[Array, "batch key embedding"],
+        mask: Bool[Array, "batch 1 1 key"],
+    ) -> Float[Array, "batch 1 embedding"]:
+        r"""The same without a projection of each key.
+
+        As $q^\top (W_K x_k + b_K) = (W_K^\top q)^\top x_k + c$, where the softmax forgets
+        $c$, and $\sum_k a_k (W_V x_k + b_V) = W_V \sum_k a_k x_k + b_V$ of weights that
+        sum to one, each head can ask the keys as they are, and gather them so.
+        """
+        batch, _, size = query.shape
+        by_head = (size, self.num_heads, -1)
+        wanted = self.query(query).reshape(batch, self.num_heads, -1)
+        asked = jnp.einsum("bhs,ehs->bhe", wanted, self.key.kernel[...].reshape(by_head))
+        asked *= math.sqrt(self.num_heads)  # attention divides by the root of the larger size
+        as_one_head = (part[:, :, None] for part in (asked, keys, keys))
+        gathered = self.attention_fn(*as_one_head, mask=mask)[:, :, 0]  # [batch, head, embedding]
+        value = jnp.einsum("bhe,ehs->bhs", gathered, self.value.kernel[...].reshape(by_head))
+        bias = self.value.bias[...].reshape(1, self.num_heads, -1)
+        value += jnp.where(mask[:, 0].any(-1, keepdims=True), bias, 0)
+        return self.out(value.reshape(query.shape))

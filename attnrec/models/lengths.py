@@ -1,4 +1,4 @@
-"""The few widths that histories are padded to, so that nothing compiles anew when one changes."""
+"""The few sizes that arrays are padded to, so that nothing compiles anew when a history changes."""
 
 from __future__ import annotations
 
@@ -13,3 +13,9 @@ def fixed_lengths(max_length: int) -> tuple[int, ...]:
         lengths.append(length)
         length *= 2
     return (*lengths, max_length)
+
+
+def few_sizes(count: int) -> int:
+    """The next of 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20 ...: four to each doubling."""
+    step = 1 << max(0, (count - 1).bit_length() - 3)
+    return -(-count // step) * step

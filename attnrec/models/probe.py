@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cached_property, partial
 from typing import NamedTuple
 
 import jax
@@ -11,6 +11,7 @@ from flax import nnx
 from jaxtyping import Bool, Float, Int
 
 from attnrec.errors import AttnrecError
+from attnrec.models.prefixes import Prefixes
 from attnrec.models.recorder import Tape, read_out, recording_view
 from attnrec.typing import Array
 
@@ -54,7 +55,8 @@ class Probe:
 
     Every method is one compiled call. Items are right-aligned and masks as in
     a `Request`, save that a mask may hide everything: what is read out then
-    has looked at nothing.
+    has looked at nothing. One row of items masked in many ways may come with
+    the `prefixes` of these masks, if the model `shares_prefixes`.
 
     Args:
         graphdef, state: the model, as `nnx.split` gives it; kept under these
@@ -70,24 +72,28 @@ class Probe:
         def view(state: nnx.State, tape: Tape) -> nnx.Module:
             return recording_view(nnx.merge(graphdef, state), tape)
 
-        @jax.jit
-        def scores(state, items, mask, target):
+        def last(state, items, mask, prefixes):
             model = view(state, Tape())
-            last = read_out(model, items, mask, last_only=True)
-            return last @ model.item_embeddings()[target]
+            found = read_out(model, items, mask, last_only=True, prefixes=prefixes)
+            return found, model.item_embeddings()
 
         @jax.jit
-        def ranked(state, items, mask, target, candidates):
-            model = view(state, Tape())
-            every = read_out(model, items, mask, last_only=True) @ model.item_embeddings().T
+        def scores(state, items, mask, prefixes, target):
+            found, table = last(state, items, mask, prefixes)
+            return found @ table[target]
+
+        @jax.jit
+        def ranked(state, items, mask, prefixes, target, candidates):
+            found, table = last(state, items, mask, prefixes)
+            every = found @ table.T
             own = every[:, target]
             above = jnp.where(candidates[None], every > own[:, None], False)
             return Ranked(own, 1 + above.sum(1))
 
         @jax.jit
-        def every(state, items, mask):
-            model = view(state, Tape())
-            return read_out(model, items, mask, last_only=True) @ model.item_embeddings().T
+        def every(state, items, mask, prefixes):
+            found, table = last(state, items, mask, prefixes)
+            return found @ table.T
 
         @jax.jit
         def by_embedding(state, items, mask, target, scale):
@@ -129,27 +135,40 @@ class Probe:
         self._scores, self._ranked, self._every = scores, ranked, every
         self._by_embedding, self._by_attention = by_embedding, by_attention
 
+    @cached_property
+    def shares_prefixes(self) -> bool:
+        """Whether it can be asked about `prefixes`."""
+        return hasattr(nnx.merge(self.graphdef, self.state), "encode_maskings")
+
     def scores(
-        self, items: Int[Array, "batch key"], mask: Bool[Array, "batch key"], target: int
+        self,
+        items: Int[Array, "#batch key"],
+        mask: Bool[Array, "batch key"],
+        target: int,
+        prefixes: Prefixes | None = None,
     ) -> Float[Array, " batch"]:
         """The target's score after each history."""
-        return self._scores(self.state, items, mask, target)
+        return self._scores(self.state, items, mask, prefixes, target)
 
     def ranked(
         self,
-        items: Int[Array, "batch key"],
+        items: Int[Array, "#batch key"],
         mask: Bool[Array, "batch key"],
         target: int,
         candidates: Bool[Array, " item"],
+        prefixes: Prefixes | None = None,
     ) -> Ranked:
         """The target's score and its rank among `candidates`; ties count for it."""
-        return self._ranked(self.state, items, mask, target, candidates)
+        return self._ranked(self.state, items, mask, prefixes, target, candidates)
 
     def every(
-        self, items: Int[Array, "batch key"], mask: Bool[Array, "batch key"]
+        self,
+        items: Int[Array, "#batch key"],
+        mask: Bool[Array, "batch key"],
+        prefixes: Prefixes | None = None,
     ) -> Float[Array, "batch item"]:
         """The scores of the whole catalogue; what stands at padding, entry 0, means nothing."""
-        return self._every(self.state, items, mask)
+        return self._every(self.state, items, mask, prefixes)
 
     def by_embedding(
         self,

@@ -33,6 +33,7 @@ from attnrec.inspection import (
 )
 from attnrec.models.attention import attention_weights, weighted_values
 from attnrec.models.lengths import fixed_lengths
+from attnrec.models.prefixes import Prefixes
 from attnrec.models.protocol import SequenceModel, configuration_of
 from attnrec.models.weights import named_leaves, with_leaves
 from attnrec.typing import Array
@@ -119,7 +120,12 @@ def recording_view(model: nnx.Module, tape: Tape) -> nnx.Module:
 
 
 def read_out(
-    view: nnx.Module, items: Array, mask: Array, *, last_only: bool = False
+    view: nnx.Module,
+    items: Array,
+    mask: Array,
+    *,
+    last_only: bool = False,
+    prefixes: Prefixes | None = None,
 ) -> Float[Array, "batch embedding"]:
     """What a recording view's last position has gathered.
 
@@ -132,7 +138,11 @@ def read_out(
         items, mask: as in a `Request`.
         last_only: other positions need not be worked out, so that the last
             layer's map may have their queries missing.
+        prefixes: of `mask`, where `items` is one row that is masked in many
+            ways; of a view that has `encode_maskings`.
     """
+    if prefixes is not None:
+        return view.encode_maskings(items[0], mask, prefixes)
     items = jnp.where(mask, items, 0)
     if last_only and hasattr(view, "encode_last"):
         return view.encode_last(items, mask)

@@ -20,6 +20,7 @@ The same history therefore gets the same answer in every padded length.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Real
 from typing import TYPE_CHECKING
@@ -30,6 +31,7 @@ from jaxtyping import Bool, Float, Int
 
 from attnrec.errors import AttnrecError, whole_number
 from attnrec.models.attention import MultiHeadAttention, attention_mask
+from attnrec.models.prefixes import Prefixes
 from attnrec.typing import Array
 
 if TYPE_CHECKING:
@@ -104,19 +106,17 @@ class Block(nnx.Module):
 
     def __call__(
         self,
-        x: Float[Array, "batch key embedding"],
-        mask: Bool[Array, "batch 1 key key"],
+        x: Float[Array, "batch query embedding"],
+        mask: Bool[Array, "batch 1 query key"],
         rngs: nnx.Rngs | None,
         *,
-        last_only: bool = False,
+        keys: Float[Array, "batch key embedding"] | None = None,
     ) -> Float[Array, "batch query embedding"]:
         def dropout(y: Array) -> Array:
             return self.dropout(y, deterministic=rngs is None, rngs=rngs)
 
-        keys = self.attention_norm(x)
-        # Of queries the last may do: the others are then read as keys only.
-        asks = slice(-1, None) if last_only else slice(None)
-        x = x[:, asks] + dropout(self.attention(keys[:, asks], keys, mask[:, :, asks]))
+        queries = self.attention_norm(x)
+        x = x + dropout(self.attention(queries, queries if keys is None else keys, mask))
         return x + dropout(self.feed_forward(self.feed_forward_norm(x), self.dropout, rngs))
 
 
@@ -161,7 +161,7 @@ class SASRecModule(nnx.Module):
         Raises:
             AttnrecError: more columns than `max_length`.
         """
-        x, allowed = self._input(items, mask, rngs)
+        x, allowed = self._input(items, rngs), attention_mask(mask, causal=True)
         for block in self.blocks:
             x = block(x, allowed, rngs)
         return self.norm(x)
@@ -170,15 +170,57 @@ class SASRecModule(nnx.Module):
         self, items: Int[Array, "batch key"], mask: Bool[Array, "batch key"]
     ) -> Float[Array, "batch embedding"]:
         """`encode(...)[:, -1]`, without what only other positions need."""
-        x, allowed = self._input(items, mask, None)
-        *others, last = self.blocks
+        allowed = attention_mask(mask, causal=True)
+        return self._last(self._input(items, None), allowed, self.blocks)
+
+    def encode_maskings(
+        self,
+        items: Int[Array, " key"],
+        mask: Bool[Array, "batch key"],
+        prefixes: Prefixes,
+    ) -> Float[Array, "batch embedding"]:
+        """`encode_last` of one history masked in many ways, common beginnings once.
+
+        In the first block, that is, where all look at the same keys and most
+        of the work lies.
+
+        Args:
+            items: catalogue indices, right-aligned, 0 at padding.
+            mask: of each masking, what is real and may be looked at.
+            prefixes: `distinct_prefixes(mask)`.
+        """
+        variant, query, node = prefixes
+        causal = jnp.tri(len(items), dtype=bool)
+        # Where the last item is masked, padding asks in its place.
+        x = self._input(jnp.stack([items, items.at[-1].set(0)]), None)
+        asks = x[1 - mask[variant, query], query][None]
+        first, *others = self.blocks
+        keys = first.attention_norm(x[:1])
+        [nodes] = first(asks, (mask[variant] & causal[query])[None, None], None, keys=keys)
+        if not others:
+            return self.norm(nodes[node[:, -1]])
+        return self._last(nodes, attention_mask(mask, causal=True), others, node)
+
+    def _last(
+        self,
+        x: Float[Array, "batch key embedding"] | Float[Array, "node embedding"],
+        allowed: Bool[Array, "batch 1 key key"],
+        blocks: Sequence[Block],
+        node: Int[Array, "batch key"] | None = None,
+    ) -> Float[Array, "batch embedding"]:
+        """The last position after these blocks; in the last of them nobody else asks."""
+        *others, last = blocks
         for block in others:
-            x = block(x, allowed, None)
-        return self.norm(last(x, allowed, None, last_only=True))[:, -1]
+            x = block(x if node is None else x[node], allowed, None)
+            node = None
+        keys, asks = last.attention_norm(x), x[:, -1:]
+        if node is not None:
+            keys, asks = keys[node], x[node[:, -1:]]
+        return self.norm(last(asks, allowed[:, :, -1:], None, keys=keys)[:, -1])
 
     def _input(
-        self, items: Array, mask: Array, rngs: nnx.Rngs | None
-    ) -> tuple[Float[Array, "batch key embedding"], Bool[Array, "batch 1 query key"]]:
+        self, items: Int[Array, "batch key"], rngs: nnx.Rngs | None
+    ) -> Float[Array, "batch key embedding"]:
         size, length = self.config.embedding_size, items.shape[1]
         if length > self.max_length:
             raise AttnrecError(
@@ -188,8 +230,7 @@ class SASRecModule(nnx.Module):
         if self.config.positions:
             from_the_end = jnp.arange(length - 1, -1, -1)
             x = x + self.position_embedding(from_the_end)[None]
-        x = self.dropout(x, deterministic=rngs is None, rngs=rngs)
-        return x, attention_mask(mask, causal=True)
+        return self.dropout(x, deterministic=rngs is None, rngs=rngs)
 
     def item_embeddings(self) -> Float[Array, "item embedding"]:
         """The output layer: the same table as the input's, entry 0 being padding."""

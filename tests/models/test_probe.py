@@ -9,6 +9,7 @@ from flax import nnx
 from attnrec.errors import AttnrecError
 from attnrec.inspection import Interventions, Request
 from attnrec.models import SASRec, Schema
+from attnrec.models.prefixes import distinct_prefixes
 from attnrec.models.probe import Probe
 
 from ..explanations.conftest import small_inspector
@@ -101,3 +102,19 @@ def test_a_model_that_looks_items_up_otherwise_has_no_gradients():
     np.testing.assert_array_equal(probe.scores(items, items > 0, 2), [1.0])
     with pytest.raises(AttnrecError, match="looks items up 0 times by an nnx.Embed"):
         probe.by_embedding(items, items > 0, 2, np.ones(1, np.float32))
+
+
+@pytest.mark.parametrize("num_layers", [1, 2, 3])
+@pytest.mark.parametrize("positions", [True, False])
+def test_maskings_that_begin_alike_are_each_as_if_alone(num_layers, positions):
+    probe = small_inspector(num_layers=num_layers, positions=positions).probe
+    items = np.array([[0, 3, 14, 15, 9, 2]], np.int32)
+    every = np.arange(1 << 5)[:, None] >> np.arange(4, -1, -1) & 1 > 0
+    mask = np.concatenate([np.zeros((32, 1), bool), every], axis=1)
+    expected = probe.every(np.repeat(items, 32, axis=0), mask)
+    for order in (np.arange(32), np.random.default_rng(0).permutation(32)):
+        prefixes = distinct_prefixes(mask[order])
+        found = probe.every(items, mask[order], prefixes)
+        np.testing.assert_allclose(found, expected[order], atol=1e-5)
+        scores = probe.scores(items, mask[order], TARGET, prefixes)
+        np.testing.assert_allclose(scores, expected[order, TARGET], atol=1e-5)
