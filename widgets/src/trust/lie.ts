@@ -42,7 +42,7 @@ export class LieView implements View<Lie | NoLie> {
     divergence.node.append(el('span', { class: 'meter', 'aria-hidden': 'true' }, this.#moved));
     this.#body.append(
       el('div', { class: 'track' }, this.#transport.button, el('span', { 'aria-hidden': 'true' }, 'learned'), this.#transport.range, el('span', { 'aria-hidden': 'true' }, 'as different as was found')),
-      el('dl', {}, divergence.node, change.node, same.node),
+      el('div', { class: 'figures' }, divergence.node, change.node, same.node),
       el('div', { class: 'lists' }, this.#weights.node, this.#scores.node),
       el('div', { class: 'follows' }, this.#follows, this.#follows_not),
       el('div', { class: 'under' }, this.#note, this.#table.button),
@@ -89,8 +89,8 @@ export class LieView implements View<Lie | NoLie> {
 }
 
 function figure(role: string, label: string): { node: HTMLElement; tell(text: string, value: number | string): void } {
-  const told = el('dd', { 'data-role': role });
-  return { node: el('div', {}, el('dt', {}, label), told), tell(text, value) { setText(told, text); attributes(told, { 'data-value': value }); } };
+  const told = el('b', { 'data-role': role });
+  return { node: el('p', {}, el('span', { class: 'label' }, label), told), tell(text, value) { setText(told, text); attributes(told, { 'data-value': value }); } };
 }
 
 const list = (names: string[]): string => (names.length > 1 ? `${names.slice(0, -1).join(', ')} and ${names.at(-1)}` : names[0] ?? 'every map');

@@ -1,13 +1,13 @@
 // The histories of the racers side by side: one layout, the same rows in each, struck out as they go.
 import { attributes, el, Keyed, setText, svg, toggle } from '../dom';
-import { places, rowsFor, standing, type Item, type Race, type Racer } from './race_model';
+import { leader, places, rowsFor, standing, type Item, type Race, type Racer } from './race_model';
 import { lineOf, symbol } from './race_style';
 
 interface Row { node: HTMLElement; position: number; place: number }
 
 class Column {
   readonly node = el('section', { class: 'racer', 'data-role': 'racer' });
-  #sample = svg('svg', { width: 30, height: 12, 'aria-hidden': 'true' });
+  #sample = svg('svg', { width: 24, height: 12, 'aria-hidden': 'true' });
   #name = el('b', {});
   #standing = el('p', { class: 'standing' });
   #first = el('p', { class: 'first-now' });
@@ -23,8 +23,9 @@ class Column {
   set(race: Race, racer: Racer, line: string): void {
     const place = places(racer), { titles } = rowsFor(race.items.length);
     attributes(this.node, { 'data-name': racer.name, class: `racer line-${line}`, 'aria-label': `${racer.label}: history, oldest first` });
-    this.#sample.replaceChildren(svg('line', { class: 'stroke', x1: 1, x2: 29, y1: 6, y2: 6 }), svg('path', { class: 'symbol', d: symbol(line, 15, 6, 4) }));
+    this.#sample.replaceChildren(svg('line', { class: 'stroke', x1: 1, x2: 23, y1: 6, y2: 6 }), svg('path', { class: 'symbol', d: symbol(line, 12, 6, 4) }));
     setText(this.#name, racer.label);
+    attributes(this.#name, { title: racer.label });
     this.#rows = [];
     this.#items.update(race.items, item => String(item.position), (node, item) => {
       this.#rows.push({ node, position: item.position, place: place.get(item.position)! });
@@ -44,7 +45,7 @@ class Column {
     }
     setText(this.#standing, standing(race, racer, step));
     toggle(this.node, 'lost', racer.ranks[step]! > 1);
-    setText(this.#first, first ? `first: ${first.title}` : 'nothing left to go by');
+    setText(this.#first, leader(racer, step));
     attributes(this.#first, { title: first?.title ?? null, 'data-item': first ? String(first.id) : null });
   }
 }

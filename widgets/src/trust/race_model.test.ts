@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { asText } from '../model/sentence';
-import { between, dethroned, meanLoss, outside, places, rowsFor, spread, standing, tellRace, type Race, type Racer } from './race_model';
+import { between, dethroned, leader, meanLoss, outside, places, rowsFor, spread, standing, tellRace, type Race, type Racer } from './race_model';
 
 const racer = (label: string, scores: number[], ranks = scores.map(() => 1)): Racer => ({
   name: label.toLowerCase(), label, order: scores.map((_, i) => 11 + i), scores, ranks, firsts: scores.map(() => ({ id: 'x', title: 'X' })),
@@ -24,8 +24,13 @@ test('who is first is dethroned at the first step with another rank, for good or
 
 test('how the target stands, told in counts and not in steps', () => {
   const long = { ...race([racer('A', [4, 3, 2, 1], [1, 1, 7, 1])]), counts: [0, 3, 6, 9] }, [a] = long.racers as [Racer];
-  assert.deepEqual([0, 1, 2, 3].map(step => standing(long, a, step)), ['still first', 'still first', 'dethroned after 6, rank 7', 'dethroned after 6, first again']);
+  assert.deepEqual([0, 1, 2, 3].map(step => standing(long, a, step)), ['still first', 'still first', 'dethroned after 6', 'dethroned after 6, first again']);
   assert.equal(standing(long, racer('A', [4, 3, 2, 1], [3, 8, 9, 9]), 1), 'rank 8, was 3');
+});
+
+test('who is first now, and how far the target has fallen', () => {
+  const a = { ...racer('A', [4, 3, 2], [1, 9, 1]), firsts: [{ id: 'x', title: 'X' }, { id: 'y', title: 'Y' }, null] };
+  assert.deepEqual([0, 1, 2].map(step => leader(a, step)), ['first: X', 'rank 9; first: Y', 'nothing left to go by']);
 });
 
 test('the mean loss leaves out the step at which nothing is gone', () => {

@@ -47,7 +47,13 @@ export function standing(race: Race, racer: Racer, step: number): string {
   const rank = racer.ranks[step]!, lost = dethroned(racer);
   if (racer.ranks[0]! > 1) return `rank ${rank}, was ${racer.ranks[0]}`;
   if (lost === null || step < lost) return 'still first';
-  return `dethroned after ${race.counts[lost]}, ${rank === 1 ? 'first again' : `rank ${rank}`}`;
+  return `dethroned after ${race.counts[lost]}${rank === 1 ? ', first again' : ''}`;
+}
+
+/** Who is recommended first at a step, and which rank the target has where it is not. */
+export function leader(racer: Racer, step: number): string {
+  const first = racer.firsts[step], rank = racer.ranks[step]!;
+  return first ? `${rank > 1 ? `rank ${rank}; ` : ''}first: ${first.title}` : 'nothing left to go by';
 }
 
 /** What an order takes from the target's score, mean over the steps. */
