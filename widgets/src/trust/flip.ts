@@ -1,40 +1,56 @@
 // The smallest flip: found on request, told in one sentence, and played in the explorer as an edit.
-import { attributes, el, hide } from '../dom';
+import { attributes, el, hide, setText } from '../dom';
 import { tellFlip } from './flip_model';
 import { say } from './say';
 import type { Flip, Report } from './types';
 
-type Wish = 'flip' | 'play_flip' | 'undo_flip';
-const KEEPS = 'A masked item keeps its place, and a history has no empty places: only a flip by dropping can be played.';
+export type Wish = 'flip' | 'play_flip' | 'undo_flip';
+const KEEPS = 'A masked item keeps its place, which no history can show: only dropping can be played.';
 
 export class FlipLine {
-  readonly node = el('div', { class: 'flip' });
+  readonly node = el('div', { class: 'flip', role: 'group', 'aria-label': 'Smallest flip' });
   #says = el('p', { 'data-role': 'flip-sentence', role: 'status' });
-  #find: HTMLButtonElement;
-  #play: HTMLButtonElement;
-  #undo: HTMLButtonElement;
+  #reason = el('p', { class: 'small', 'data-role': 'flip-reason' }, KEEPS);
+  #find = el('button', { type: 'button', 'data-role': 'flip' }, 'Smallest flip');
+  #play = el('button', { type: 'button', 'data-role': 'flip-play' }, 'Play');
+  #undo = el('button', { type: 'button', 'data-role': 'flip-undo' }, 'Undo');
+  #asked: number | null = null; // of which report
 
   constructor(private ask: (wish: Wish) => void) {
-    const button = (wish: Wish, role: string, text: string): HTMLButtonElement => {
-      const node = el('button', { type: 'button', class: 'link', 'data-role': role }, text);
-      node.addEventListener('click', () => { if (node.getAttribute('aria-disabled') !== 'true') { attributes(this.node, { 'data-asked': wish === 'flip' }); this.ask(wish); } });
-      return node;
-    };
-    this.#find = button('flip', 'flip', 'Find the smallest flip');
-    this.#play = button('play_flip', 'flip-play', 'Play it');
-    this.#undo = button('undo_flip', 'flip-undo', 'Undo');
-    this.node.append(this.#find, this.#says, this.#play, this.#undo);
+    this.node.append(this.#find, this.#says, this.#play, this.#undo, this.#reason);
+    for (const [button, wish] of [[this.#find, 'flip'], [this.#play, 'play_flip'], [this.#undo, 'undo_flip']] as const)
+      button.addEventListener('click', () => { if (button.getAttribute('aria-disabled') !== 'true') this.#wish(wish); });
+  }
+
+  #wish(wish: Wish): void {
+    if (wish === 'flip') { this.#asked = Number(this.node.dataset.seq); this.#search(true); }
+    this.ask(wish);
   }
 
   update(report: Report, flip: Flip | null): void {
-    const { items, removal } = report, ready = report.state === 'ready';
-    hide(this.node, !items.length || report.state === 'empty');
-    hide(this.#find, flip !== null);
-    attributes(this.#find, { 'aria-disabled': ready ? null : 'true' });
-    hide(this.#play, !flip?.found || flip.played);
-    hide(this.#undo, !flip?.played);
-    attributes(this.#play, { 'aria-disabled': removal === 'mask' ? 'true' : null, title: removal === 'mask' ? KEEPS : null });
-    say(this.#says, flip ? [...tellFlip(flip, report, items.length + (flip.played ? flip.removed.length : 0)), ...(flip.found && removal === 'mask' ? [` ${KEEPS}`] : [])]
-      : [`What is the least that would have to be missing for something else to come first?`]);
+    const { items, removal, words, seq, state } = report, found = flip?.found === true, masked = removal === 'mask';
+    if (flip || seq !== this.#asked || state === 'error') this.#asked = null;
+    attributes(this.node, { 'data-seq': seq });
+    attributes(this.#find, { 'aria-disabled': state === 'ready' && this.#asked === null ? null : 'true' });
+    attributes(this.#play, { 'aria-disabled': masked || state !== 'ready' ? 'true' : null });
+    this.#show(this.#find, !flip);
+    this.#show(this.#play, found && !flip.played);
+    this.#show(this.#undo, found && flip.played);
+    hide(this.#reason, !found || !masked);
+    if (flip) say(this.#says, tellFlip(flip, report, items.length + (flip.played ? flip.removed.length : 0)));
+    else if (this.#asked !== null) this.#search();
+    else setText(this.#says, `The fewest ${words.items} without which another would come first.`);
+  }
+
+  #search(now = false): void {
+    if (now) attributes(this.#find, { 'aria-disabled': 'true' });
+    setText(this.#says, 'Searching: one taken out, then two, then more.');
+  }
+
+  /** The focus goes on to what takes the place of the button it was on. */
+  #show(button: HTMLButtonElement, shown: boolean): void {
+    const focused = this.node.contains(document.activeElement) ? document.activeElement as HTMLElement : null;
+    hide(button, !shown);
+    if (shown && focused?.hidden) button.focus();
   }
 }

@@ -15,7 +15,7 @@ test('what would have to be gone', () => {
   assert.equal(told({}), 'Without A and B (2 of 5 films), X would come first instead of Y; no smaller removal does it.');
   assert.equal(told({ minimal: null, removed: [1], titles: ['A'] }), 'Without A (1 of 5 films), X would come first instead of Y; whether fewer would do was not proved.');
   assert.equal(told({ removed: [1, 2, 3, 4], titles: ['A', 'B', 'C', 'D'] }).slice(0, 31), 'Without 4 films (4 of 5 films),');
-  assert.equal(told({ played: true }, 5), 'Gone are A and B (2 of 5 films), X came first instead of Y; no smaller removal does it.');
+  assert.equal(told({ played: true }, 5), 'With A and B gone (2 of 5 films), X comes first instead of Y; no smaller removal does it.');
 });
 
 test('where nothing does it', () => {

@@ -12,10 +12,10 @@ export function tellFlip(flip: Flip, { items, words }: Report, n = items.length)
     return [`No removal ${flip.minimal ? '' : 'that was tried '}changes what comes first: `, { title: flip.before.title }, '.'];
   }
   const proof = flip.minimal ? '; no smaller removal does it.' : '; whether fewer would do was not proved.';
+  const { played, removed, titles, before, after } = flip;
   return [
-    flip.played ? 'Gone are ' : 'Without ', ...named(flip.titles, words.items),
-    ` (${flip.removed.length} of ${count(n, words)}), `, { title: flip.after.title },
-    flip.played ? ' came first instead of ' : ' would come first instead of ', { title: flip.before.title }, proof,
+    played ? 'With ' : 'Without ', ...named(titles, words.items), `${played ? ' gone' : ''} (${removed.length} of ${count(n, words)}), `, { title: after.title },
+    played ? ' comes first instead of ' : ' would come first instead of ', { title: before.title }, proof,
   ];
 }
 

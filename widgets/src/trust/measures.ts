@@ -1,117 +1,111 @@
 // Every explanation by every measure, beside random orders: a table, in which each number has its
-// place on the column's common scale. The explanations are radio buttons: the one chosen is what
-// the explorer draws.
-import { attributes, el, hide, setText, svg, toggle } from '../dom';
-import { score } from '../model/format';
-import { along, type Scale, scaleOf } from './scale';
-import type { Item } from './race_model';
+// place on its column's common scale. The explanations are radio buttons: the one chosen is the
+// lens, which the explorer draws.
+import { attributes, el, setText, toggle } from '../dom';
+import { capital, score } from '../model/format';
+import { Clock, cubicInOut } from '../motion/clock';
+import { Bars } from './bars';
+import { Backdrop, Dot } from './dots';
+import { type Places, digitsOf, placesBetween, placesOf, samePlaces, scaleOf } from './scale';
 import type { Method, Metric, Report } from './types';
 
+const PITCH = 28, DURATION = 320;
 const BASELINES = { random: 'Random', uniform: 'Uniform' } as const;
-const percent = (x: number): string => `${(100 * x).toFixed(3)}%`;
+const UNKNOWN: Metric[] = Array.from({ length: 5 }, (_, i) => ({ name: String(i), label: '', says: '', better: 'more' })); // keeps their room
 
-interface Cell { node: HTMLElement; plot: HTMLElement; dot: HTMLElement; band: HTMLElement; mean: HTMLElement; uniform: HTMLElement; text: HTMLElement }
-interface Row { node: HTMLElement; name: string; radio: HTMLInputElement | null; label: HTMLElement; spark: SVGSVGElement | null; drawn: string; cells: Cell[]; reason: HTMLElement | null }
+interface Cell { metric: string; node: HTMLElement; dot: Dot; text: HTMLElement }
+interface Row { name: string; node: HTMLElement; label: HTMLElement; radio: HTMLInputElement | null; bars: Bars | null; cells: Cell[] }
 
 export class Measures {
-  readonly node = el('div', { class: 'measures' });
-  #head = el('tr');
+  readonly node = el('div', { class: 'measures', 'data-role': 'measures', 'data-moving': 'false' });
+  #heads = el('thead');
   #body = el('tbody');
   #caption = el('p', { class: 'small' });
   #rows: Row[] = [];
+  #backdrops: Backdrop[] = [];
   #made = '';
+  #drawn: Places = new Map();
+  #goal: Places = new Map();
+  #clock = new Clock();
 
   constructor(private uid: string, private choose: (lens: string) => void) {
-    this.node.append(el('table', { 'aria-label': 'Explanations by measures' }, el('thead', {}, this.#head), this.#body), this.#caption);
+    this.node.append(el('div', { class: 'wide-table' }, el('table', { 'aria-label': 'Explanations by measures' }, this.#heads, this.#body)), this.#caption);
   }
 
   update(report: Report, lens: string): void {
-    const { methods, metrics, words } = report;
-    const made = JSON.stringify([methods.map(m => [m.name, m.label, m.reason]), metrics, words.items]);
+    const { methods, metrics, orders, words } = report;
+    const made = JSON.stringify([methods.map(m => [m.name, m.label, m.note, m.reason]), metrics, words.items]);
     if (made !== this.#made) { this.#made = made; this.#build(report); }
-    const scales = metrics.map((_, i) => scaleOf(report, i));
-    for (const row of this.#rows) this.#paint(row, report, lens, scales);
-    hide(this.#caption, !metrics.length);
-    setText(this.#caption, `Grey: 95% of ${report.orders} random orders, dotted their mean. A dot inside it says no more than chance. Line: uniform, ties by position. No measure alone decides, and there is no total.`);
+    const digits = new Map(metrics.map(({ name }, i) => [name, digitsOf(scaleOf(report, i))]));
+    for (const row of this.#rows) paint(row, report, lens, digits);
+    this.#backdrops.forEach((backdrop, i) => backdrop.tell(report.band[0][i] ?? null, report.band[1][i] ?? null));
+    setText(this.#caption, metrics.length ? `Grey: 95% of ${orders} random orders. A dot inside it says no more than chance. Line: uniform, ties by position.` : ' ');
+    this.#go(placesOf(report));
+  }
+
+  dispose(): void { this.#clock.stop(); }
+
+  /** From what is drawn to where all belongs. */
+  #go(goal: Places): void {
+    const from = this.#drawn, same = samePlaces(goal, this.#goal);
+    if (same && this.#clock.running) return;
+    this.#goal = goal;
+    if (same || !from.size || Clock.still) { this.#clock.stop(); this.#draw(goal); return; }
+    this.#clock.start(DURATION, t => this.#draw(placesBetween(from, goal, cubicInOut(t))), () => this.#draw(goal));
+  }
+
+  #draw(places: Places): void {
+    this.#drawn = places;
+    for (const backdrop of this.#backdrops) backdrop.draw(places);
+    for (const { cells } of this.#rows) for (const { node, dot } of cells) attributes(node, { 'data-x': dot.draw(places) });
+    attributes(this.node, { 'data-moving': String(places !== this.#goal) });
   }
 
   #build({ methods, metrics, words }: Report): void {
-    this.#head.replaceChildren(
-      el('th', { scope: 'col', class: 'name' }, el('span', { class: 'unseen' }, 'Explanation')),
-      el('th', { scope: 'col', class: 'spark' }, el('span', { class: 'small' }, `${words.items}, oldest first`)),
-      ...metrics.map(heading));
-    const rows = [...methods.map(method => this.#row(method.name, method, metrics)), ...(metrics.length ? (['random', 'uniform'] as const).map(name => this.#row(name, null, metrics)) : [])];
-    this.#rows = rows;
-    this.#body.replaceChildren(...rows.map(row => row.node));
+    const columns = metrics.length ? metrics : UNKNOWN;
+    this.#heads.replaceChildren(
+      el('tr', {}, el('th', { scope: 'col', class: 'name', rowspan: 2 }, el('span', { class: 'unseen' }, 'Explanation')), el('td', { class: 'bars', rowspan: 2 }, `${words.items}, oldest first`),
+        ...columns.map(({ label, says }) => el('th', { scope: 'col' }, el('b', {}, label), el('span', { class: 'what' }, says)))),
+      el('tr', { class: 'better' }, ...columns.map(({ label, better }) => el('td', {}, label && (better === 'more' ? 'more is better →' : '← less is better')))));
+    this.#rows = [...methods.map(method => this.#row(method.name, method, columns)), this.#row('random', null, columns), this.#row('uniform', null, columns)];
+    this.#body.replaceChildren(...this.#rows.map(row => row.node));
+    const top = this.#rows.findIndex(row => row.cells.length), height = (this.#rows.length - top) * PITCH;
+    this.#backdrops = this.#rows[top]!.cells.map(({ metric, dot }) => {
+      const backdrop = new Backdrop(metric);
+      attributes(backdrop.node, { height });
+      dot.node.before(backdrop.node);
+      return backdrop;
+    });
   }
 
-  #row(name: string, method: Method | null, metrics: Metric[]): Row {
-    const label = el('span', { class: 'label' }), reason = method?.reason ?? null;
+  #row(name: string, method: Method | null, columns: Metric[]): Row {
+    const label = el('span', { class: 'label', title: method?.note && capital(method.note) }, method?.label ?? BASELINES[name as keyof typeof BASELINES]);
+    const reason = method?.reason ?? null, cells = reason === null ? columns.map(({ name: metric }) => cellOf(name, metric)) : [];
     const radio = method && el('input', { type: 'radio', name: `${this.uid}-lens`, value: name, 'data-role': 'lens', disabled: reason !== null });
     radio?.addEventListener('change', () => { if (radio.checked) this.choose(name); });
-    const spark = method && !reason ? svg('svg', { preserveAspectRatio: 'none', 'aria-hidden': 'true' }) : null;
-    const cells = reason ? [] : metrics.map(metric => cell(name, metric));
-    const why = reason ? el('td', { class: 'reason', colspan: metrics.length + 1 }, reason) : null;
-    const node = el('tr', { 'data-role': 'measure-row', 'data-method': name, class: method ? null : 'baseline' },
+    const bars = method && reason === null ? new Bars() : null;
+    const node = el('tr', { 'data-role': 'measure-row', 'data-method': name, class: method ? (reason === null ? null : 'lacks') : 'baseline' },
       el('th', { scope: 'row', class: 'name' }, radio ? el('label', {}, radio, label) : label),
-      ...(why ? [why] : [el('td', { class: 'spark' }, spark), ...cells.map(c => c.node)]));
-    return { node, name, radio, label, spark, drawn: '', cells, reason: why };
-  }
-
-  #paint(row: Row, report: Report, lens: string, scales: Scale[]): void {
-    const { name } = row, method = report.methods.find(m => m.name === name), chosen = name === lens;
-    setText(row.label, method?.label ?? BASELINES[name as keyof typeof BASELINES]);
-    row.label.title = method?.note ?? '';
-    toggle(row.node, 'chosen', chosen);
-    if (row.radio && row.radio.checked !== chosen) row.radio.checked = chosen;
-    if (row.spark && method?.values) {
-      const drawn = JSON.stringify([method.values, report.items.map(item => item.title)]);
-      if (drawn !== row.drawn) { row.drawn = drawn; spark(row.spark, method, report.items); }
-    }
-    const values = report.values[report.rows.indexOf(name)];
-    row.cells.forEach((cell, i) => paintCell(cell, name, report, values?.[i] ?? null, i, scales[i]!));
+      ...(reason === null ? [el('td', { class: 'bars' }, bars?.node), ...cells.map(cell => cell.node)]
+        : [el('td', { class: 'reason', colspan: columns.length + 1, title: reason }, el('span', {}, capital(reason)))]));
+    return { name, node, label, radio, bars, cells };
   }
 }
 
-function heading({ label, says, better }: Metric): HTMLElement {
-  return el('th', { scope: 'col', class: 'metric' }, el('b', {}, label), el('span', { class: 'says-what' }, says),
-    el('span', {}, better === 'more' ? 'more is better →' : '← less is better'));
+function cellOf(method: string, metric: string): Cell {
+  const dot = new Dot(method, metric), text = el('span', { class: 'value' });
+  return { metric, dot, text, node: el('td', { 'data-role': 'measure', 'data-method': method, 'data-metric': metric }, el('span', { class: 'plot' }, dot.node), text) };
 }
 
-function cell(method: string, metric: Metric): Cell {
-  const band = el('i', { class: 'band', ...(method === 'random' ? { 'data-role': 'band' } : {}) }), mean = el('i', { class: 'mean' }), uniform = el('i', { class: 'uniform' }), dot = el('i', { class: 'dot' });
-  const text = el('span', { class: 'value' }), plot = el('span', { class: 'plot', 'aria-hidden': 'true' }, el('span', { class: 'field' }, band, el('i', { class: 'level' }), uniform, mean, dot));
-  return { node: el('td', { 'data-role': 'measure', 'data-method': method, 'data-metric': metric.name }, plot, text), plot, dot, band, mean, uniform, text };
-}
-
-function paintCell(cell: Cell, method: string, report: Report, value: number | null, i: number, scale: Scale): void {
-  const of = (name: string): number | null => report.values[report.rows.indexOf(name)]?.[i] ?? null;
-  const low = report.band[0][i] ?? null, high = report.band[1][i] ?? null, mean = of('random'), uniform = of('uniform'), metric = report.metrics[i]!.name;
-  hide(cell.band, low === null || high === null);
-  if (low !== null && high !== null) {
-    cell.band.style.left = percent(along(scale, low));
-    cell.band.style.width = percent(along(scale, high) - along(scale, low));
-    if (method === 'random') attributes(cell.band, { 'data-metric': metric, 'data-low': low, 'data-high': high });
-  }
-  for (const [node, at] of [[cell.mean, mean], [cell.uniform, uniform], [cell.dot, value]] as const) {
-    hide(node, at === null);
-    if (at !== null) node.style.left = percent(along(scale, at));
-  }
-  attributes(cell.node, { 'data-value': value, 'data-x': value === null ? null : along(scale, value) });
-  const said = report.cells[method]?.[metric];
-  setText(cell.text, said ?? (value === null ? 'none' : score(value)));
-  toggle(cell.text, 'said', said !== undefined || value === null);
-}
-
-/** Values as bars on one zero line, as tall as the largest of them. */
-function spark(node: SVGSVGElement, { name, values, signed }: Method, items: Item[]): void {
-  const n = Math.max(items.length, 1), most = Math.max(1e-12, ...values!.map(Math.abs)), depth = signed && values!.some(v => v < 0) ? .6 : 0;
-  attributes(node, { viewBox: `0 0 ${n} ${1 + depth}` });
-  const lowest = depth && Math.max(1e-12, ...values!.map(v => -v));
-  const unit = Math.min(1 / most, depth ? depth / lowest : Infinity);
-  node.replaceChildren(svg('rect', { x: 0, y: 1, width: n, height: .012, class: 'zero' }), ...values!.map((value, i) => {
-    const height = Math.abs(value) * unit;
-    return svg('rect', { x: i + .1, y: value < 0 ? 1 : 1 - height, width: .8, height, class: value < 0 ? 'against' : null, 'data-role': 'value-bar', 'data-method': name, 'data-position': items[i]?.position, 'data-value': value },
-      svg('title', {}, `${items[i]?.position}. ${items[i]?.title}: ${score(value, 3)}`));
-  }));
+function paint({ name, node, radio, bars, cells }: Row, report: Report, lens: string, digits: Map<string, number>): void {
+  const method = report.methods.find(m => m.name === name), values = report.values[report.rows.indexOf(name)], chosen = name === lens;
+  toggle(node, 'chosen', chosen);
+  if (radio && radio.checked !== chosen) radio.checked = chosen;
+  if (bars && method) bars.update(method, report);
+  cells.forEach((cell, i) => {
+    const value = values?.[i] ?? null, said = report.cells[name]?.[cell.metric];
+    attributes(cell.node, { 'data-value': value });
+    setText(cell.text, said ?? (value !== null ? score(value, digits.get(cell.metric)) : values ? 'none' : ''));
+    toggle(cell.text, 'said', value === null);
+  });
 }

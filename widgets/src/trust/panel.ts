@@ -1,18 +1,20 @@
 // The panel: one header, three tabs, and what each is told.
 import type { AnyModel } from '../engine/store';
 import { attributes, el, hide, setText, toggle } from '../dom';
-import type { Sentence } from '../model/sentence';
+import { score } from '../model/format';
+import { asText, type Sentence } from '../model/sentence';
 import { isDark, onTheme } from '../theme';
 import { FlipLine } from './flip';
 import { LieView } from './lie';
 import type { Lie, NoLie } from './lie_model';
 import { Measures } from './measures';
+import { numbers } from './numbers';
 import { RaceView } from './race';
 import type { Race } from './race_model';
 import { say } from './say';
 import type { Choice, Flip, Removal, Report, Tab } from './types';
 
-const NARROW = 800;
+const NARROW = 800, PAUSE = 400; // px; ms until a sentence is announced
 const TABS: [Tab, string][] = [['measures', 'Measures'], ['race', 'Deletion race'], ['slider', 'Lying slider']];
 const REMOVALS: [Removal, string, string][] = [
   ['drop', 'dropping', 'The sequence closes up'], ['mask', 'masking', 'Places stay, with nothing in them'],
@@ -23,27 +25,37 @@ let made = 0;
 
 export class TrustPanel {
   readonly root = el('section', { class: 'attnrec trust', 'data-role': 'trust', 'aria-label': 'Should you believe it?', 'data-lm-suppress-shortcuts': 'true' });
-  #says = el('p', { class: 'says', role: 'status', 'data-role': 'trust-sentence' });
-  #progress = el('div', { class: 'progress' }, el('i', {}));
+  #says = el('p', { class: 'says', 'data-role': 'trust-sentence' });
+  #live = el('div', { class: 'unseen', role: 'status' });
+  #progress = el('div', { class: 'progress', role: 'progressbar', 'aria-label': 'Measuring' }, el('i', {}));
   #target = el('select', { 'data-role': 'target' });
   #removal = el('div', { class: 'tools', role: 'group', 'aria-label': 'Remove by' });
-  #tabs = el('div', { class: 'tools', role: 'group', 'aria-label': 'View' });
+  #tabs = el('div', { class: 'tools', role: 'tablist', 'aria-label': 'View' });
   #subject = el('div', { class: 'subject' });
   #measures: Measures;
   #flip: FlipLine;
-  #first = el('div', { class: 'first-tab' });
+  #first = el('div', { class: 'first-tab', role: 'group', 'aria-label': 'Measures' });
   #race = new RaceView();
   #lie = new LieView();
-  #foot = el('footer', { class: 'foot' });
+  #told = el('div', { class: 'left', 'data-role': 'trust-foot' });
+  #table = numbers('measures');
+  #foot = el('footer', { class: 'foot' }, this.#told, el('div', { class: 'do' }, this.#table.button));
   #choices: string = '';
+  #shown: Report | null = null;
   #queued = false;
+  #timer = 0;
   #resize: ResizeObserver;
   #unwatch: () => void;
 
   constructor(private model: AnyModel, host: HTMLElement) {
     this.#measures = new Measures(`attnrec-trust-${made++}`, lens => this.#set('lens', lens));
     this.#flip = new FlipLine(wish => this.model.send({ type: wish }));
-    for (const [tab, title] of TABS) this.#tabs.append(this.#button(`tab-${tab}`, title, () => this.#set('tab', tab)));
+    for (const [tab, title] of TABS) {
+      const button = this.#button(`tab-${tab}`, title, () => this.#set('tab', tab));
+      attributes(button, { role: 'tab' });
+      this.#tabs.append(button);
+    }
+    this.#tabs.addEventListener('keydown', event => this.#along(event));
     this.#removal.append(el('span', {}, 'Remove by'));
     for (const [removal, title, hint] of REMOVALS) {
       const button = this.#button(`removal-${removal}`, title, () => this.#set('removal', removal));
@@ -58,7 +70,7 @@ export class TrustPanel {
     this.#first.append(this.#measures.node, this.#flip.node);
     this.root.append(
       el('div', { class: 'trust-top' }, el('h3', {}, 'Should you believe it?'), this.#tabs), this.#subject, this.#says, this.#progress,
-      this.#first, this.#race.node, this.#lie.node, this.#foot);
+      this.#first, this.#race.node, this.#lie.node, this.#foot, this.#table.node, this.#live);
     host.classList.add('attnrec-host');
     host.append(this.root);
     // Notebook looks for its shortcuts from the focused element outward.
@@ -74,6 +86,8 @@ export class TrustPanel {
     for (const event of WATCHED) this.model.off(event, this.#changed);
     this.#unwatch();
     this.#resize.disconnect();
+    clearTimeout(this.#timer);
+    this.#measures.dispose();
     this.#race.dispose();
     this.#lie.dispose();
     this.root.remove();
@@ -89,6 +103,15 @@ export class TrustPanel {
     this.model.set(name, value);
     this.model.save_changes();
     this.#update();
+  }
+
+  #along(event: KeyboardEvent): void {
+    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key], tabs = [...this.#tabs.children] as HTMLElement[];
+    if (!step) return;
+    event.preventDefault();
+    const next = tabs[(tabs.indexOf(event.target as HTMLElement) + step + tabs.length) % tabs.length]!;
+    next.focus();
+    next.click();
   }
 
   // One message from Python changes several traits, one event each.
@@ -115,10 +138,13 @@ export class TrustPanel {
     attributes(this.root, {
       'data-state': report.state, 'data-seq': report.seq, 'data-tab': tab, 'data-theme': isDark() ? 'dark' : 'light', 'data-lens': lens, 'data-removal': removal,
     });
-    for (const button of this.#tabs.children) attributes(button, { 'aria-pressed': String(button.getAttribute('data-role') === `tab-${tab}`) });
+    for (const button of this.#tabs.children) {
+      const on = button.getAttribute('data-role') === `tab-${tab}`;
+      attributes(button, { 'aria-selected': String(on), tabindex: on ? 0 : -1 });
+    }
     for (const button of this.#removal.querySelectorAll('button')) attributes(button, { 'aria-pressed': String(button.getAttribute('data-role') === `removal-${removal}`) });
     hide(this.#progress, report.state !== 'measuring');
-    say(this.#says, this.#sentence(report));
+    this.#say(this.#sentence(report));
     hide(this.#subject, empty);
     hide(this.#first, tab !== 'measures' || empty || !report.methods.length);
     hide(this.#race.node, tab !== 'race' || empty);
@@ -131,13 +157,26 @@ export class TrustPanel {
       this.#race.update(report, ofThis<Race>('_race'));
       this.#lie.update(report, ofThis<Lie | NoLie>('_lie'));
     }
-    setText(this.#foot, report.foot);
+    setText(this.#told, report.foot);
     hide(this.#foot, !report.foot);
+    hide(this.#table.button, tab !== 'measures' || !known || empty);
+    if (this.#table.button.hidden) hide(this.#table.node, true);
+    else if (report !== this.#shown) this.#table.set(() => tables(report));
+    this.#shown = report;
+  }
+
+  /** Drawn at once and announced after a pause, so that a quick hand is not read out. */
+  #say(sentence: Sentence): void {
+    const text = asText(sentence);
+    if (text === this.#says.textContent) return;
+    say(this.#says, sentence);
+    clearTimeout(this.#timer);
+    this.#timer = window.setTimeout(() => setText(this.#live, text), PAUSE);
   }
 
   #sentence(report: Report): Sentence {
     if (report.error !== null) return [report.error];
-    if (report.state === 'empty') return [`No history yet: there is nothing to explain.`];
+    if (report.state === 'empty') return ['No history yet: there is nothing to explain.'];
     if (!report.parts.length) return ['Measuring.'];
     return report.parts.map(({ text, strong }) => (strong ? { title: text } : text));
   }
@@ -153,4 +192,19 @@ export class TrustPanel {
     }
     if (this.#target.selectedIndex !== at) this.#target.selectedIndex = at;
   }
+}
+
+/** Every number of the measures, and of the explanations that they measure. */
+function tables({ methods, metrics, rows, values, cells, band, items }: Report) {
+  const known = methods.filter(method => method.values), told = (value: number | null | undefined): string => (typeof value === 'number' ? score(value, 6) : '');
+  return [
+    {
+      caption: 'Explanations by measures', head: ['', ...metrics.map(metric => metric.label)],
+      rows: [
+        ...rows.map((row, r) => [methods.find(method => method.name === row)?.label ?? row, ...metrics.map(({ name }, i) => cells[row]?.[name] ?? told(values[r]![i]))]),
+        ...(['2.5% of random', '97.5% of random'] as const).map((label, end) => [label, ...metrics.map((_, i) => told(band[end]![i]))]),
+      ],
+    },
+    { caption: 'Their values', head: ['position', 'title', ...known.map(method => method.label)], rows: items.map(({ position, title }, i) => [position, title, ...known.map(method => told(method.values![i]))]) },
+  ];
 }
