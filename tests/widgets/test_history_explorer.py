@@ -432,3 +432,13 @@ def test_the_page_gets_the_dates_of_the_start(steps):
     explorer.move(3, 1)
     assert explorer._setup["dates"] == dated
     assert spell_dates(times[:3].tolist()) == ["3 Nov", "3 Nov", "29 Dec"]
+
+
+def test_a_lens_is_told_to_the_page_and_asks_nothing(steps):
+    explorer = HistoryExplorer(steps, history=THREE)
+    assert explorer.get_state("_lens") == {"_lens": {}}
+    asked, answer = len(steps.asked), explorer._answer
+    explorer._lens = {"history": THREE, "name": "rollout", "values": [1.0, 0.0, 3.0]}
+    assert explorer.get_state("_lens") == {"_lens": explorer._lens}
+    assert len(steps.asked) == asked
+    assert explorer._answer is answer
