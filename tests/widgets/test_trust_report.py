@@ -15,6 +15,7 @@ from attnrec.explanations.attention import attention_row
 from tests.widgets.trust import Worth
 
 HISTORY = ["i00", "i01", "i02", "i05", "i06", "i07", "i03"]
+LAST = ["leave-one-out", "recency"]
 SHOWN = ["comprehensiveness@5", "deletion", "sufficiency@5", "Kendall", "polarity violations@5"]
 
 
@@ -110,21 +111,24 @@ def test_what_the_explorer_has_left_out_or_not_yet_read(chain_run):
     np.testing.assert_array_equal(panel.explanation.case.left_out, np.sort(left_out))
 
 
-def test_items_that_the_model_does_not_read(chain_run):
-    long = [f"i{n % 12:02}" for n in range(35)]  # of which it reads 32
-    panel = TrustPanel(chain_run, history=long, lens="rollout", methods=["rollout"], orders=2)
+def test_items_that_the_model_does_not_read():
+    model = Worth(m1=-1, m3=3, m4=4)
+    model.lengths = (2, 4)
+    history = ["m1", "m1", "m3", "m2", "m2", "m4"]
+    panel = TrustPanel(model, history=history, target="m8", lens="recency", methods=LAST, orders=2)
     report, lens = panel._report, panel.explorer._lens
-    assert report["unread"] == 3
-    assert [item["position"] for item in report["items"]] == list(range(4, 36))
-    assert lens["history"] == long
-    assert lens["values"][:4] == [0, 0, 0, report["methods"][0]["values"][0]]
-    assert lens["effects"] == [0, 0, 0, *report["effects"]]
+    assert report["unread"] == 2
+    assert [item["position"] for item in report["items"]] == [3, 4, 5, 6]
+    assert report["effects"] == [3, 0, 0, 4]
+    assert lens["history"] == history
+    np.testing.assert_allclose(lens["values"], [0, 0, 1 / 4, 1 / 3, 1 / 2, 1])
+    assert lens["effects"] == [0, 0, 3, 0, 0, 4]
     assert report["foot"].endswith(
         "leave-one-out by dropping, the sequence closes up · 2 random orders, seed 0"
     )
 
 
-def test_what_a_model_does_not_give_is_said(steps):
+def test_what_a_model_does_not_give_is_said():
     report = TrustPanel(Worth(m1=1), history=["m1", "m2"], orders=2)._report
     assert [method["name"] for method in report["methods"]] == [
         "rollout",
@@ -153,16 +157,16 @@ def test_values_that_are_not_finite_have_a_reason_too(monkeypatch):
     assert report["state"] == "ready"
 
 
-def test_notes_and_labels(chain_run):
-    methods = ["integrated gradients", "gradient x input", "Shapley, kernel"]
-    panel = TrustPanel(chain_run, history=HISTORY, methods=methods, orders=2, samples=64, seed=4)
-    told = [(method["label"], method["note"]) for method in panel._report["methods"]]
+def test_notes_and_labels():
+    methods = ["Shapley, kernel", "integrated gradients", "gradient x input", "recency"]
+    panel = TrustPanel(Worth(), history=["m1"], methods=methods, orders=2, samples=64, seed=4)
+    told = [(m["label"], m["note"], m["signed"]) for m in panel._report["methods"]]
     assert told == [
-        ("Integrated gradients", "50 steps"),
-        ("Gradient × input", None),
-        ("Shapley, kernel", "up to 64 samples, seed 4"),
+        ("Shapley, kernel", "up to 64 samples, seed 4", True),
+        ("Integrated gradients", "50 steps", True),
+        ("Gradient × input", None, True),
+        ("Recency", None, False),
     ]
-    assert [method["signed"] for method in panel._report["methods"]] == [True] * 3
 
 
 def test_the_target_is_a_choice_also_where_it_is_far_down(chain_run):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from attnrec_widgets import HistoryExplorer, TrustPanel
 
-from attnrec.inspection import Request
+from attnrec.inspection import Capabilities, Request
 from tests.widgets.trust import Worth
 
 HISTORY = ["i00", "i01", "i02", "i05", "i06", "i07", "i03"]
@@ -52,12 +52,16 @@ def test_another_lens_races_at_once(panel):
     panel.lens = "attention"
 
 
-def test_positions_count_in_the_whole_history(chain_run):
-    long = [f"i{n % 12:02}" for n in range(33)]  # of which 32 are read
-    panel = TrustPanel(chain_run, history=long, methods=["leave-one-out"], orders=1, tab="race")
-    order = panel._race["racers"][0]["order"]
-    assert sorted(order) == list(range(2, 34))
-    assert panel._race["items"][0] == {"position": 2, "id": "i01", "title": "i01"}
+def test_positions_count_in_the_whole_history():
+    model = Worth(m1=9, m2=1, m3=2, m4=-3)
+    model.lengths = (2, 4)
+    history = ["m1", "m2", "m3", "m4", "m5"]  # of which the model reads four
+    options = {"methods": ["leave-one-out"], "orders": 1, "target": "m8", "tab": "race"}
+    panel = TrustPanel(model, history=history, **options)
+    assert panel._race["items"][0] == {"position": 2, "id": "m2", "title": "Brazil"}
+    assert panel._race["racers"][0]["order"] == [3, 2, 5, 4]
+    assert panel._race["racers"][0]["scores"] == [0, -2, -3, -3]
+    assert flipped(panel)["removed"] == [4]  # without Dune, m8 has 1 + 2, and others 0
 
 
 def test_the_lie_is_what_the_model_answers_to_its_attention(chain_run):
@@ -177,9 +181,12 @@ def test_a_single_candidate_cannot_be_dethroned():
     assert "two candidates" in flipped(panel)["error"]
 
 
-def test_masking_cannot_be_played(chain_run):
-    panel = TrustPanel(chain_run, history=HISTORY, removal="mask", orders=2)
-    assert flipped(panel)["removal"] == "mask"
+def test_masking_cannot_be_played():
+    model = Worth(m1=3, m2=-1)
+    model.capabilities = Capabilities(interventions=True)
+    panel = TrustPanel(model, history=["m1", "m2"], removal="mask", orders=2, target="m8")
+    flip = flipped(panel)
+    assert (flip["removal"], flip["removed"]) == ("mask", [1])
     panel._on_message(panel, {"type": "play_flip"}, [])
     assert panel._report["error"].startswith("A masked item keeps its place")
-    assert panel.explorer.history == HISTORY
+    assert panel.explorer.history == ["m1", "m2"]
