@@ -41,7 +41,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "__init__": EVERYTHING,
 }
 ONE_LAYER = ({"run", "run_files"},)  # parts that may know each other
-WIDGETS_MAY_IMPORT = {"columns", "data", "errors", "export", "inspection", "plots"}
+WIDGETS_MAY_IMPORT = {"columns", "data", "errors", "explanations", "export", "inspection", "plots"}
 WIDGET_LIBRARIES = {"anywidget", "attnrec_widgets", "bqplot", "ipywidgets"}
 
 
