@@ -8,6 +8,7 @@ from attnrec.explanations.benchmark import ExplanationBenchmark, benchmark_expla
 from attnrec.explanations.case import Case
 from attnrec.explanations.causes import cause_recovery
 from attnrec.explanations.counterfactuals import Flip
+from attnrec.explanations.deletion_race import DeletionRace, deletion_race
 from attnrec.explanations.explain import Explanation, explain, smallest_flip, smallest_rise
 from attnrec.explanations.faithfulness import Faithfulness, faithfulness
 from attnrec.explanations.methods import METHODS, Options
@@ -20,6 +21,7 @@ __all__ = [
     "METHODS",
     "AdversarialAttention",
     "Case",
+    "DeletionRace",
     "Explanation",
     "ExplanationBenchmark",
     "Faithfulness",
@@ -31,6 +33,7 @@ __all__ = [
     "attention_between",
     "benchmark_explanations",
     "cause_recovery",
+    "deletion_race",
     "explain",
     "faithfulness",
     "mean_attention",
