@@ -20,7 +20,7 @@ METRICS = (
     ("deletion", "Deletion", "mean loss, top first"),
     ("sufficiency@{k}", "Sufficiency", "loss keeping only its top {k}"),
     ("Kendall", "Agreement", "Kendall τ, leave-one-out"),
-    ("polarity violations@{k}", "Wrong sign", "share of its top {k} that lower the score"),
+    ("polarity violations@{k}", "Wrong sign", "of its top {k}, lower the score"),
 )
 REMOVALS = {"drop": "by dropping, the sequence closes up", "mask": "by masking, places stay"}
 

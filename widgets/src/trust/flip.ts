@@ -1,5 +1,5 @@
 // The smallest flip: found on request, told in one sentence, and played in the explorer as an edit.
-import { attributes, el, hide, setText } from '../dom';
+import { attributes, el, hide } from '../dom';
 import { tellFlip } from './flip_model';
 import { say } from './say';
 import type { Flip, Report } from './types';
@@ -23,7 +23,7 @@ export class FlipLine {
   }
 
   #wish(wish: Wish): void {
-    if (wish === 'flip') { this.#asked = Number(this.node.dataset.seq); this.#search(true); }
+    if (wish === 'flip') { this.#asked = Number(this.node.dataset.seq); this.#search(); }
     this.ask(wish);
   }
 
@@ -39,12 +39,12 @@ export class FlipLine {
     hide(this.#reason, !found || !masked);
     if (flip) say(this.#says, tellFlip(flip, report, items.length + (flip.played ? flip.removed.length : 0)));
     else if (this.#asked !== null) this.#search();
-    else setText(this.#says, `The fewest ${words.items} without which another would come first.`);
+    else say(this.#says, [`The fewest ${words.items} without which another would come first.`]);
   }
 
-  #search(now = false): void {
-    if (now) attributes(this.#find, { 'aria-disabled': 'true' });
-    setText(this.#says, 'Searching: one taken out, then two, then more.');
+  #search(): void {
+    attributes(this.#find, { 'aria-disabled': 'true' });
+    say(this.#says, ['Searching: one taken out, then two, then more.']);
   }
 
   /** The focus goes on to what takes the place of the button it was on. */

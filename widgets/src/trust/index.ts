@@ -2,10 +2,11 @@
 //
 // Hooks that tests and scripts may rely on; positions count from 1 in the explorer's history:
 //   [data-role=trust]         data-state=empty|measuring|ready|error, data-seq (of the report shown),
-//                             data-tab, data-theme, data-lens, data-removal, data-moving=true|false
+//                             data-tab, data-theme, data-lens, data-removal
 //   [data-role=trust-sentence]
 //   [data-role=tab-measures|tab-race|tab-slider], [data-role=target] (a select),
 //   [data-role=removal-drop|removal-mask]
+//   [data-role=measures]      data-moving=true|false (dots are on their way)
 //   [data-role=measure-row]   data-method (also random, uniform); in it [data-role=lens], a radio
 //   [data-role=measure]       data-method, data-metric, data-value (absent: undefined), data-x (drawn
 //                             now, 0 to 1 along its column)

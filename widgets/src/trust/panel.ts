@@ -134,7 +134,7 @@ export class TrustPanel {
       const data = get(name) as { seq?: number };
       return data.seq === report.seq ? data as T : null;
     };
-    const known = report.metrics.length > 0, empty = report.state === 'empty';
+    const known = report.metrics.length > 0, empty = report.state === 'empty', alone = report.items.length < 2;
     attributes(this.root, {
       'data-state': report.state, 'data-seq': report.seq, 'data-tab': tab, 'data-theme': isDark() ? 'dark' : 'light', 'data-lens': lens, 'data-removal': removal,
     });
@@ -146,7 +146,7 @@ export class TrustPanel {
     hide(this.#progress, report.state !== 'measuring');
     this.#say(this.#sentence(report));
     hide(this.#subject, empty);
-    hide(this.#first, tab !== 'measures' || empty || !report.methods.length);
+    hide(this.#first, tab !== 'measures' || empty || known && alone);
     hide(this.#race.node, tab !== 'race' || empty);
     hide(this.#lie.node, tab !== 'slider' || empty);
     hide(this.#flip.node, !known);
@@ -159,19 +159,22 @@ export class TrustPanel {
     }
     setText(this.#told, report.foot);
     hide(this.#foot, !report.foot);
-    hide(this.#table.button, tab !== 'measures' || !known || empty);
+    hide(this.#table.button, tab !== 'measures' || !known || empty || alone);
     if (this.#table.button.hidden) hide(this.#table.node, true);
     else if (report !== this.#shown) this.#table.set(() => tables(report));
     this.#shown = report;
   }
 
-  /** Drawn at once and announced after a pause, so that a quick hand is not read out. */
+  /** Drawn at once and announced after a pause, so that a quick hand is not read out; not if an explorer has said the same. */
   #say(sentence: Sentence): void {
     const text = asText(sentence);
     if (text === this.#says.textContent) return;
     say(this.#says, sentence);
     clearTimeout(this.#timer);
-    this.#timer = window.setTimeout(() => setText(this.#live, text), PAUSE);
+    this.#timer = window.setTimeout(() => {
+      const said = [...document.querySelectorAll('[data-role=explorer] [data-role=sentence]')].some(node => node.textContent === text);
+      if (!said) setText(this.#live, text);
+    }, PAUSE);
   }
 
   #sentence(report: Report): Sentence {
