@@ -68,3 +68,22 @@ def test_the_table_of_explanations_is_what_was_measured():
     for name, *shown in rows:
         means = [measured["table"][name][metric]["mean"] for metric in metrics]
         assert shown == [f"{mean:.2f}".replace("-", "\u2212") for mean in means], name
+
+
+def test_the_causes_told_are_what_was_measured():
+    text = README.read_text(encoding="utf-8")
+    results = README.parent / "benchmarks" / "results" / "causes-bazaar.json"
+    measured = json.loads(results.read_text(encoding="utf-8"))
+    told = re.search(
+        r"raw attention in (\d+)% of ([\d,]+) purchases, leave-one-out in (\d+)%, "
+        r"gradient x attention in (\d+)%, random in (\d+)%; three seeds differ by a point",
+        text,
+    )
+    assert told is not None
+    raw, cases, *others = told.groups()
+    names = ("raw attention", "leave-one-out", "gradient x attention", "random")
+    rates = [measured["table"][name]["hit rate"] for name in names]
+    assert [raw, *others] == [f"{100 * rate['mean']:.0f}" for rate in rates]
+    assert all(max(rate["seeds"]) - min(rate["seeds"]) < 0.015 for rate in rates)
+    assert {f"{count:,}" for count in measured["num_cases"]} == {cases}
+    assert len({run["trained"]["seed"] for run in measured["runs"]}) == 3
