@@ -87,8 +87,8 @@ class ValueFunction:
     ) -> Float[np.ndarray, "variant item"]:
         """The scores of the whole catalogue in each variant, minus infinity where not ranked."""
         scores = np.full((len(keep), len(self.case.candidates)), -np.inf, np.float32)
-        for chosen, *asked in self._batches(np.asarray(keep, bool)):
-            found = self._ask(*asked)[: len(chosen)]
+        for chosen, items, mask, prefixes in self._batches(np.asarray(keep, bool)):
+            found = self._ask(items, mask, prefixes)[: len(chosen)]
             scores[chosen] = np.where(self.case.candidates, found, -np.inf)
         return scores
 

@@ -119,8 +119,8 @@ class MultiHeadAttention(nnx.Module):
         wanted = self.query(query).reshape(batch, self.num_heads, -1)
         asked = jnp.einsum("bhs,ehs->bhe", wanted, self.key.kernel[...].reshape(by_head))
         asked *= math.sqrt(self.num_heads)  # attention divides by the root of the larger size
-        as_one_head = (part[:, :, None] for part in (asked, keys, keys))
-        gathered = self.attention_fn(*as_one_head, mask=mask)[:, :, 0]  # [batch, head, embedding]
+        asked, keys = asked[:, :, None], keys[:, :, None]  # the heads' questions, as if of one head
+        gathered = self.attention_fn(asked, keys, keys, mask=mask)[:, :, 0]  # [batch, head, size]
         value = jnp.einsum("bhe,ehs->bhs", gathered, self.value.kernel[...].reshape(by_head))
         bias = self.value.bias[...].reshape(1, self.num_heads, -1)
         value += jnp.where(mask[:, 0].any(-1, keepdims=True), bias, 0)

@@ -181,8 +181,8 @@ class SASRecModule(nnx.Module):
     ) -> Float[Array, "batch embedding"]:
         """`encode_last` of one history masked in many ways, common beginnings once.
 
-        In the first block, that is, where all look at the same keys and most
-        of the work lies.
+        In the first block, that is, where all look at the same keys; in two
+        blocks that is nearly all of the work.
 
         Args:
             items: catalogue indices, right-aligned, 0 at padding.
@@ -192,7 +192,7 @@ class SASRecModule(nnx.Module):
         variant, query, node = prefixes
         causal = jnp.tri(len(items), dtype=bool)
         # Where the last item is masked, padding asks in its place.
-        x = self._input(jnp.stack([items, items.at[-1].set(0)]), None)
+        x = self._input(jnp.stack([items, jnp.append(items[:-1], 0)]), None)
         asks = x[1 - mask[variant, query], query][None]
         first, *others = self.blocks
         keys = first.attention_norm(x[:1])
@@ -208,7 +208,15 @@ class SASRecModule(nnx.Module):
         blocks: Sequence[Block],
         node: Int[Array, "batch key"] | None = None,
     ) -> Float[Array, "batch embedding"]:
-        """The last position after these blocks; in the last of them nobody else asks."""
+        """The last position after these blocks; in the last of them nobody else asks.
+
+        Args:
+            x: what comes in, of each position or, where `node` says which
+                stands where, of each node.
+            allowed: who may look at whom.
+            blocks: at least one.
+            node: as in `Prefixes`.
+        """
         *others, last = blocks
         for block in others:
             x = block(x if node is None else x[node], allowed, None)
