@@ -187,6 +187,9 @@ def for_one_user(module: SASRecModule, repetitions: int) -> dict[str, Any]:
             "quick methods": explain,
             "their faithfulness": quick.faithfulness,
             "both": lambda explain=explain: explain().faithfulness(),
+            "both, with 20 random orders": lambda explain=explain: explain().faithfulness(
+                orders=20
+            ),
         }
         on_request = [name for name in ON_REQUEST if name != "Shapley, exact"]
         ways |= {name: partial(explain, methods=[name]) for name in on_request}
