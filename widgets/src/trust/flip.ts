@@ -15,6 +15,7 @@ export class FlipLine {
   #play = el('button', { type: 'button', 'data-role': 'flip-play' }, 'Play');
   #undo = el('button', { type: 'button', 'data-role': 'flip-undo' }, 'Undo');
   #asked: number | null = null; // of which report
+  #of = 0; // items that there were when it was found; once it is played, a report of fewer is under way
 
   constructor(private ask: (wish: Wish) => void) {
     this.node.append(this.#find, this.#says, this.#play, this.#undo, this.#reason);
@@ -37,7 +38,8 @@ export class FlipLine {
     this.#show(this.#play, found && !flip.played);
     this.#show(this.#undo, found && flip.played);
     hide(this.#reason, !found || !masked);
-    if (flip) say(this.#says, tellFlip(flip, report, items.length + (flip.played ? flip.removed.length : 0)));
+    if (!flip?.played) this.#of = items.length;
+    if (flip) say(this.#says, tellFlip(flip, report, this.#of || items.length + flip.removed.length));
     else if (this.#asked !== null) this.#search();
     else say(this.#says, [`The fewest ${words.items} without which another would come first.`]);
   }

@@ -4,18 +4,18 @@ import { asText } from '../model/sentence';
 import { tellFlip } from './flip_model';
 import type { Flip, Report } from './types';
 
-const report = { items: [1, 2, 3, 4, 5], words: { item: 'film', items: 'films', acted: 'watched' } } as unknown as Report;
+const report = { words: { item: 'film', items: 'films', acted: 'watched' } } as unknown as Report;
 const flip: Flip = {
   seq: 1, error: null, found: true, removed: [2, 4], titles: ['A', 'B'], before: { id: 'y', title: 'Y' }, after: { id: 'x', title: 'X' },
   minimal: true, asked: 9, removal: 'drop', played: false,
 };
-const told = (change: Partial<Flip>, n?: number): string => asText(tellFlip({ ...flip, ...change }, report, n));
+const told = (change: Partial<Flip>, n = 5): string => asText(tellFlip({ ...flip, ...change }, report, n));
 
 test('what would have to be gone', () => {
   assert.equal(told({}), 'Without A and B (2 of 5 films), X would come first instead of Y; no smaller removal does it.');
   assert.equal(told({ minimal: null, removed: [1], titles: ['A'] }), 'Without A (1 of 5 films), X would come first instead of Y; whether fewer would do was not proved.');
   assert.equal(told({ removed: [1, 2, 3, 4], titles: ['A', 'B', 'C', 'D'] }).slice(0, 31), 'Without 4 films (4 of 5 films),');
-  assert.equal(told({ played: true }, 5), 'With A and B gone (2 of 5 films), X comes first instead of Y; no smaller removal does it.');
+  assert.equal(told({ played: true }), 'With A and B gone (2 of 5 films), X comes first instead of Y; no smaller removal does it.');
 });
 
 test('where nothing does it', () => {

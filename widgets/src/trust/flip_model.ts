@@ -5,7 +5,8 @@ import type { Flip, Report } from './types';
 
 const TITLES = 3; // named one by one; of more, the number
 
-export function tellFlip(flip: Flip, { items, words }: Report, n = items.length): Sentence {
+/** `n`: how many items there were. */
+export function tellFlip(flip: Flip, { words }: Report, n: number): Sentence {
   if (flip.error !== null) return [flip.error];
   if (!flip.found) {
     if (n === 1) return [`Of one ${words.item} none can be removed.`];
