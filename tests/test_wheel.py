@@ -17,6 +17,8 @@ ROOT = Path(__file__).resolve().parents[1]
 BUNDLE = (
     "history_explorer.js",
     "history_explorer.css",
+    "trust_panel.js",
+    "trust_panel.css",
     "page_worker.js.gz",
     "ort.wasm.gz",
     "standalone.js",
@@ -70,7 +72,8 @@ def wheel(source: Path, tmp_path_factory: pytest.TempPathFactory) -> zipfile.Zip
 def test_the_bundle_is_inside_and_small(wheel):
     sizes = {name: len(wheel.read(f"attnrec_widgets/static/{name}")) for name in BUNDLE}
     assert 1_000 < sizes["history_explorer.js"] < 200_000
-    assert 100 < sizes["history_explorer.css"] < 50_000
+    assert 1_000 < sizes["trust_panel.js"] < 60_000
+    assert all(100 < sizes[f"{name}.css"] < 50_000 for name in ("history_explorer", "trust_panel"))
     assert sizes["page_worker.js.gz"] + sizes["ort.wasm.gz"] < 4_000_000
 
 
