@@ -34,9 +34,10 @@ export class FlipLine {
     attributes(this.node, { 'data-seq': seq });
     attributes(this.#find, { 'aria-disabled': state === 'ready' && this.#asked === null ? null : 'true' });
     attributes(this.#play, { 'aria-disabled': masked || state !== 'ready' ? 'true' : null });
-    this.#show(this.#find, !flip);
-    this.#show(this.#play, found && !flip.played);
-    this.#show(this.#undo, found && flip.played);
+    const shown = !flip ? this.#find : !found ? null : flip.played ? this.#undo : this.#play, focused = document.activeElement;
+    const buttons = [this.#find, this.#play, this.#undo];
+    for (const button of buttons) hide(button, button !== shown);
+    if (shown && shown !== focused && buttons.some(button => button === focused)) shown.focus(); // it takes the other's place
     hide(this.#reason, !found || !masked);
     if (!flip?.played) this.#of = items.length;
     if (flip) say(this.#says, tellFlip(flip, report, this.#of || items.length + flip.removed.length));
@@ -47,12 +48,5 @@ export class FlipLine {
   #search(): void {
     attributes(this.#find, { 'aria-disabled': 'true' });
     say(this.#says, ['Searching: one taken out, then two, then more.']);
-  }
-
-  /** The focus goes on to what takes the place of the button it was on. */
-  #show(button: HTMLButtonElement, shown: boolean): void {
-    const focused = this.node.contains(document.activeElement) ? document.activeElement as HTMLElement : null;
-    hide(button, !shown);
-    if (shown && focused?.hidden) button.focus();
   }
 }
