@@ -102,6 +102,7 @@ def flip_of(findings: Findings) -> dict[str, Any]:
         "found": flip.found,
         "error": None,
         "removed": positions_of(findings, flip),
+        "of": len(findings.subject),
         "titles": flip.table()["title"].tolist(),
         "before": {"id": flip.before.item, "title": flip.before.title},
         "after": {"id": flip.after.item, "title": flip.after.title},

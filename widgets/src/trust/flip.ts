@@ -15,7 +15,6 @@ export class FlipLine {
   #play = el('button', { type: 'button', 'data-role': 'flip-play' }, 'Play');
   #undo = el('button', { type: 'button', 'data-role': 'flip-undo' }, 'Undo');
   #asked: number | null = null; // of which report
-  #of = 0; // items that there were when it was found; once it is played, a report of fewer is under way
 
   constructor(private ask: (wish: Wish) => void) {
     this.node.append(this.#find, this.#says, this.#play, this.#undo, this.#reason);
@@ -29,7 +28,7 @@ export class FlipLine {
   }
 
   update(report: Report, flip: Flip | null): void {
-    const { items, removal, words, seq, state } = report, found = flip?.found === true, masked = removal === 'mask';
+    const { removal, words, seq, state } = report, found = flip?.found === true, masked = removal === 'mask';
     if (flip || seq !== this.#asked || state === 'error') this.#asked = null;
     attributes(this.node, { 'data-seq': seq });
     attributes(this.#find, { 'aria-disabled': state === 'ready' && this.#asked === null ? null : 'true' });
@@ -39,8 +38,7 @@ export class FlipLine {
     for (const button of buttons) hide(button, button !== shown);
     if (shown && shown !== focused && buttons.some(button => button === focused)) shown.focus(); // it takes the other's place
     hide(this.#reason, !found || !masked);
-    if (!flip?.played) this.#of = items.length;
-    if (flip) say(this.#says, tellFlip(flip, report, this.#of || items.length + flip.removed.length));
+    if (flip) say(this.#says, tellFlip(flip, words));
     else if (this.#asked !== null) this.#search();
     else say(this.#says, [`The fewest ${words.items} without which another would come first.`]);
   }

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { asText } from '../model/sentence';
 import { tellFlip } from './flip_model';
-import type { Flip, Report } from './types';
+import type { Flip } from './types';
 
-const report = { words: { item: 'film', items: 'films', acted: 'watched' } } as unknown as Report;
+const words = { item: 'film', items: 'films', acted: 'watched' };
 const flip: Flip = {
-  seq: 1, error: null, found: true, removed: [2, 4], titles: ['A', 'B'], before: { id: 'y', title: 'Y' }, after: { id: 'x', title: 'X' },
+  seq: 1, error: null, found: true, removed: [2, 4], of: 5, titles: ['A', 'B'], before: { id: 'y', title: 'Y' }, after: { id: 'x', title: 'X' },
   minimal: true, asked: 9, removal: 'drop', played: false,
 };
-const told = (change: Partial<Flip>, n = 5): string => asText(tellFlip({ ...flip, ...change }, report, n));
+const told = (change: Partial<Flip>): string => asText(tellFlip({ ...flip, ...change }, words));
 
 test('what would have to be gone', () => {
   assert.equal(told({}), 'Without A and B (2 of 5 films), X would come first instead of Y; no smaller removal does it.');
@@ -21,6 +21,6 @@ test('what would have to be gone', () => {
 test('where nothing does it', () => {
   assert.equal(told({ found: false, removed: [], titles: [], minimal: true }), 'No removal changes what comes first: Y.');
   assert.equal(told({ found: false, removed: [], titles: [], minimal: null }), 'No removal that was tried changes what comes first: Y.');
-  assert.equal(told({ found: false, removed: [], titles: [], minimal: true }, 1), 'Of one film none can be removed.');
+  assert.equal(told({ found: false, removed: [], titles: [], minimal: true, of: 1 }), 'Of one film none can be removed.');
   assert.equal(told({ error: 'The model is out.' }), 'The model is out.');
 });

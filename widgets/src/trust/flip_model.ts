@@ -1,21 +1,21 @@
 // What the smallest flip says.
 import type { Piece, Sentence } from '../model/sentence';
 import { count } from '../model/format';
-import type { Flip, Report } from './types';
+import type { Words } from '../types';
+import type { Flip } from './types';
 
 const TITLES = 3; // named one by one; of more, the number
 
-/** `n`: how many items there were. */
-export function tellFlip(flip: Flip, { words }: Report, n: number): Sentence {
+export function tellFlip(flip: Flip, words: Words): Sentence {
   if (flip.error !== null) return [flip.error];
   if (!flip.found) {
-    if (n === 1) return [`Of one ${words.item} none can be removed.`];
+    if (flip.of === 1) return [`Of one ${words.item} none can be removed.`];
     return [`No removal ${flip.minimal ? '' : 'that was tried '}changes what comes first: `, { title: flip.before.title }, '.'];
   }
   const proof = flip.minimal ? '; no smaller removal does it.' : '; whether fewer would do was not proved.';
   const { played, removed, titles, before, after } = flip;
   return [
-    played ? 'With ' : 'Without ', ...named(titles, words.items), `${played ? ' gone' : ''} (${removed.length} of ${count(n, words)}), `, { title: after.title },
+    played ? 'With ' : 'Without ', ...named(titles, words.items), `${played ? ' gone' : ''} (${removed.length} of ${count(flip.of, words)}), `, { title: after.title },
     played ? ' comes first instead of ' : ' would come first instead of ', { title: before.title }, proof,
   ];
 }

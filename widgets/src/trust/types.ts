@@ -59,6 +59,8 @@ export interface Flip {
   found: boolean;
   error: string | null;
   removed: number[];
+  /** How many items there were. */
+  of: number;
   titles: string[];
   before: Named;
   after: Named;
