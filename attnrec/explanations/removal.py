@@ -107,9 +107,11 @@ class ValueFunction:
                 rank[chosen] = 1 + (above & case.candidates).sum(1)
             elif ranks:
                 found = case.probe.ranked(items, mask, case.target, case.candidates, prefixes)
-                score[chosen], rank[chosen] = found.score[:n], found.rank[:n]
+                score[chosen] = np.asarray(found.score)[:n]
+                rank[chosen] = np.asarray(found.rank)[:n]
             else:
-                score[chosen] = case.probe.scores(items, mask, case.target, prefixes)[:n]
+                found = case.probe.scores(items, mask, case.target, prefixes)
+                score[chosen] = np.asarray(found)[:n]
         return score, rank
 
     def _ask(self, items: np.ndarray, mask: np.ndarray, prefixes: Prefixes | None) -> np.ndarray:
@@ -142,7 +144,7 @@ class ValueFunction:
             most = _rows_of(int(width))
             for start in range(0, len(which), most):
                 chosen = which[start : start + most]
-                rows = 1 << (len(chosen) - 1).bit_length() if lengths else len(chosen)
+                rows = _padded(len(chosen), most) if lengths else len(chosen)
                 yield Batch(chosen, *self._rows(keep[chosen], int(width), rows))
 
     def _maskings(self, keep: np.ndarray) -> Iterator[Batch]:
@@ -154,7 +156,7 @@ class ValueFunction:
         most = _rows_of(width)
         for start in range(0, len(order), most):
             chosen = order[start : start + most]
-            mask = np.zeros((1 << (len(chosen) - 1).bit_length(), width), bool)
+            mask = np.zeros((_padded(len(chosen), most), width), bool)
             mask[: len(chosen), -n:] = keep[chosen]
             variant, query, node = distinct_prefixes(mask)
             more = (0, few_sizes(len(query)) - len(query))
@@ -180,3 +182,8 @@ class ValueFunction:
 def _rows_of(width: int) -> int:
     """How many go into one call: a power of two, which needs no rows beyond."""
     return 1 << max(1, POSITIONS // width).bit_length() - 1
+
+
+def _padded(rows: int, most: int) -> int:
+    """1, 8, 64 or 512 rows, and never more than `most`: each size compiles once, for seconds."""
+    return min(most, 8 ** -(-(rows - 1).bit_length() // 3))
