@@ -110,8 +110,8 @@ class ValueFunction:
                 score[chosen] = np.asarray(found.score)[:n]
                 rank[chosen] = np.asarray(found.rank)[:n]
             else:
-                found = case.probe.scores(items, mask, case.target, prefixes)
-                score[chosen] = np.asarray(found)[:n]
+                alone = case.probe.scores(items, mask, case.target, prefixes)
+                score[chosen] = np.asarray(alone)[:n]
         return score, rank
 
     def _ask(self, items: np.ndarray, mask: np.ndarray, prefixes: Prefixes | None) -> np.ndarray:
