@@ -22,7 +22,7 @@ def put(tmp_path, name, text):
         ("log.CSV", CSV),
         ("log.tsv", CSV.replace(",", "\t")),
         ("log.txt", CSV.replace(",", ";")),
-        ("log.csv.gz", gzip.compress(CSV.encode())),
+        ("log.csv.gz", gzip.compress(CSV.encode(), mtime=0)),
         ("log.csv", "\ufeff" + CSV),
     ],
 )
