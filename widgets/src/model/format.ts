@@ -8,8 +8,8 @@ export const percent = (w: number): string => (w >= .0995 ? `${Math.round(w * 10
 export const weight = (w: number, normalisation: Normalisation): string =>
   normalisation === 'softmax' ? percent(w) : minus(Math.abs(w) >= 9.995 ? w.toFixed(0) : w.toFixed(2));
 
-/** A typographic minus, so that columns align and lines do not break after it. */
-export const minus = (text: string): string => text.replace('-', '−');
+/** A typographic minus, so that columns align and lines do not break after it; zero has none. */
+export const minus = (text: string): string => text.replace('-', /[1-9]/.test(text) ? '−' : '');
 
 /** Decimals enough to tell the scores of a list apart: two, or more for close scores. */
 export function decimals(scores: readonly number[]): number {
