@@ -6,9 +6,9 @@ import io
 from functools import lru_cache
 from typing import Any
 
+from matplotlib import figure
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
-from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.text import Text
 from matplotlib.textpath import TextToPath
@@ -71,7 +71,7 @@ def percent(share: float) -> str:
     return f"{share * 100:.0f}%" if share >= 0.0995 else f"{share * 100:.1f}%"
 
 
-class Shown(Figure):
+class Figure(figure.Figure):
     """A figure that a notebook shows even where pyplot, which teaches it to, was never used."""
 
     def _repr_png_(self) -> bytes:
@@ -82,7 +82,7 @@ class Shown(Figure):
 
 def new_figure(width_inches: float, height_inches: float) -> Figure:
     """A figure outside pyplot: nothing global, nothing to close."""
-    return Shown(figsize=(width_inches, height_inches), facecolor="white")
+    return Figure(figsize=(width_inches, height_inches), facecolor="white")
 
 
 def foot(figure: Figure, *lines: str | None) -> None:
