@@ -70,6 +70,23 @@ def test_nor_where_a_weight_is_explained(toy, theme):
     assert page.evaluate("document.activeElement.dataset.role") == "history"
 
 
+def test_a_quick_hand_gets_its_preview(toy):
+    """Three keys before the model has answered the first: the edit's answer takes nothing away."""
+    page = toy()
+    page.locator("[data-role=history]").focus()
+    page.evaluate("""() => {
+        const press = (key, shiftKey = false) => document.activeElement.dispatchEvent(
+            new KeyboardEvent('keydown', { key, shiftKey, bubbles: true }));
+        press('ArrowLeft', true);
+        press('Home');
+        press(' ');
+    }""")
+    root = page.locator("[data-role=explorer]")
+    expect(root).to_have_attribute("data-preview", "1")
+    page.wait_for_timeout(600)
+    expect(root).to_have_attribute("data-preview", "1")
+
+
 def test_everything_is_done_by_keyboard_alone(toy):
     page = toy()
     press, state = page.keyboard.press, lambda name: page.evaluate(f"window.model.state.{name}")

@@ -31,6 +31,7 @@ def test_the_race_is_what_python_measured(run_notebook):
     for step in (0, 1, 3, 6):
         scrub(notebook, "race", step)
         expect(part(notebook, "race-step")).to_have_attribute("data-count", str(step))
+        at_rest(notebook, "race")
         for racer in racers:
             gone = [at for at, state in items(notebook, racer).items() if state == "true"]
             assert sorted(gone) == sorted(racer["order"][:step])

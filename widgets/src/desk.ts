@@ -80,8 +80,8 @@ export function deskOf(screen: Screen, engine: Engine, hand: Hand, player: Playe
       const shown = hand.preview !== null;
       rest.clear();
       if (position === null) return;
-      if (shown) hand.preview = may(position) ? position : null;
-      else rest.timer = window.setTimeout(() => desk.preview(position), REST);
+      if (shown && may(position)) Object.assign(hand, { preview: position, previewOf: engine.traits() });
+      else if (!shown) rest.timer = window.setTimeout(() => desk.preview(position), REST);
     },
   };
 
@@ -190,7 +190,7 @@ export function deskOf(screen: Screen, engine: Engine, hand: Hand, player: Playe
     },
     preview: position => {
       rest.clear();
-      if (position !== null && may(position)) Object.assign(hand, { preview: position, active: position, activeRank: null, tellsEdit: false });
+      if (position !== null && may(position)) Object.assign(hand, { preview: position, previewOf: engine.traits(), active: position, activeRank: null, tellsEdit: false });
       screen.pointed();
     },
     previewed: () => hand.preview,

@@ -120,7 +120,9 @@ export class Explorer {
     if (lens && lens !== had && !edited && !had?.stale) this.#retell();
     const layout = layoutOf(this.#width, shapeOf(traits, answer, matchMedia('(pointer: coarse)').matches, lens));
     const motion: Motion | null = !before ? null : this.#hand.gesture ? 'track' : edited || (fresh && !before.fresh) ? 'edit' : arrived || lens !== had ? 'lens' : null;
-    if (edited && !this.#hand.gesture) this.#hand.preview = null;
+    const { previewOf } = this.#hand; // wanted of an earlier state, or of what is shown only now
+    const wantedSince = previewOf !== null && sameIds(previewOf.history, traits.history) && previewOf.now === traits.now;
+    if (edited && !this.#hand.gesture && !wantedSince) this.#hand.preview = null;
     if (edited) this.#hand.weighing = null;
     this.#shown = next;
     this.#keepInSight(layout, traits, edited);

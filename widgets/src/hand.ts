@@ -1,6 +1,6 @@
 // What the hand and the keyboard are doing: all state that is neither the engine's nor the clock's.
 import type { WeightAt } from './picture';
-import type { Id } from './types';
+import type { Id, Traits } from './types';
 
 export type Gesture =
   | { kind: 'drag'; before: Id[]; key: string; position: number; /** Middle of the row under the hand, in the list. */ y: number }
@@ -11,6 +11,8 @@ export interface Hand {
   active: number | null;
   /** The position without which the ranking is wanted. */
   preview: number | null;
+  /** The state of which that was wanted: an edit before it does not take it away. */
+  previewOf: Pick<Traits, 'history' | 'now'> | null;
   /** The weight whose making is shown. */
   weighing: WeightAt | null;
   /** An edit has been made: no more need of hints. */
@@ -29,5 +31,5 @@ export interface Hand {
 }
 
 export const idle = (): Hand => ({
-  active: null, preview: null, weighing: null, edited: false, activeRank: null, activeCell: null, focused: null, gesture: null, window: Infinity, tellsEdit: false, searching: false, table: false,
+  active: null, preview: null, previewOf: null, weighing: null, edited: false, activeRank: null, activeCell: null, focused: null, gesture: null, window: Infinity, tellsEdit: false, searching: false, table: false,
 });
