@@ -11,8 +11,9 @@ from jaxtyping import Float
 from scipy.stats import kendalltau
 
 from attnrec.explanations.case import Case
-from attnrec.explanations.methods import Options, method_named
-from attnrec.explanations.removal import Removal, ValueFunction
+from attnrec.explanations.explain import methods_for
+from attnrec.explanations.methods import Method, Options
+from attnrec.explanations.removal import Removal, ValueFunction, check_removal
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,22 +68,25 @@ def attention_agreement(
         removal: what leaving out means.
 
     Raises:
-        AttnrecError: an unknown method, or one that the model lacks something for.
+        AttnrecError: no or an unknown method, one that the model lacks something
+            for, or another `removal`.
     """
-    options = Options(removal=removal)
+    options = Options(removal=check_removal(removal))
 
-    def sizes(name: str) -> Float[np.ndarray, " position"]:
-        found = method_named(name)
-        found.check(case)
-        return np.abs(np.asarray(found.compute(case, options), float))
+    def sizes(method: Method) -> Float[np.ndarray, " position"]:
+        return np.abs(np.asarray(method.compute(case, options), float))
 
-    measures = np.stack([sizes("gradient x input"), output_change(case, removal)])
-    found = np.full((len(methods), len(measures), 2), np.nan)
-    for row, name in zip(found, methods, strict=True):
-        values = sizes(name)
+    chosen = methods_for(case, methods)
+    (gradient,) = methods_for(case, ["gradient x input"])
+    measures = np.stack([sizes(gradient), output_change(case, removal)])
+    found = np.full((len(chosen), len(measures), 2), np.nan)
+    for row, method in zip(found, chosen, strict=True):
+        values = sizes(method)
         if len(case) > 1:
             row[:] = [kendalltau(values, measure) for measure in measures]
-    return AttentionAgreement(tuple(methods), found[..., 0], found[..., 1], measures)
+    return AttentionAgreement(
+        tuple(one.name for one in chosen), found[..., 0], found[..., 1], measures
+    )
 
 
 def output_change(case: Case, removal: Removal = "drop") -> Float[np.ndarray, " position"]:

@@ -13,7 +13,13 @@ from attnrec.columns import Columns
 from attnrec.errors import whole_number
 from attnrec.explanations.case import Case
 from attnrec.explanations.counterfactuals import SCORES
-from attnrec.explanations.faithfulness import BAND, checked_values, order_of
+from attnrec.explanations.faithfulness import (
+    BAND,
+    checked_attributions,
+    in_equal_parts,
+    order_of,
+    random_values,
+)
 from attnrec.explanations.removal import Removal, ValueFunction
 
 if TYPE_CHECKING:
@@ -104,17 +110,11 @@ def deletion_race(
         >>> deletion_race(case, {"last": last, "first": first}).table()        # doctest: +SKIP
     """
     steps, orders, n = whole_number("steps", steps), whole_number("orders", orders), len(case)
-    given = {
-        name: checked_values(name, values, n)
-        for name, values in attributions.items()
-        if name != "random"
-    }
-    ascending = np.tile(np.arange(1.0, n + 1), (orders, 1))  # as for `faithfulness`
-    drawn = order_of(np.random.default_rng(seed).permuted(ascending, axis=1))
+    given = checked_attributions(attributions, n, but=("random",))
+    drawn = order_of(random_values(n, orders, seed))  # as for `faithfulness`
     racing = np.stack([*(order_of(values) for values in given.values()), drawn[0]])
 
-    parts = min(steps, n)
-    counts = -(-n * np.arange(parts + 1) // parts)
+    counts = in_equal_parts(n, steps)
     counts = counts[counts < n] if removal == "drop" else counts
     value = ValueFunction(case, removal)
     random = value(_kept(drawn, counts)).reshape(orders, -1).astype(float)

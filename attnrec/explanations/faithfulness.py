@@ -160,18 +160,11 @@ def faithfulness(
     orders, n = whole_number("orders", orders), len(case)
     if not len(fractions) or not all(0 < share <= 1 for share in fractions):
         raise AttnrecError(f"fractions: expected shares above 0, up to 1; got {list(fractions)}")
-    given = {
-        name: checked_values(name, values, n)
-        for name, values in attributions.items()
-        if name not in ("uniform", "random")
-    }
-    ascending = np.tile(np.arange(1.0, n + 1), (orders, 1))
-    drawn = np.random.default_rng(seed).permuted(ascending, axis=1)
-    explained = np.stack([*given.values(), np.ones(n), *drawn])
+    given = checked_attributions(attributions, n, but=("uniform", "random"))
+    explained = np.stack([*given.values(), np.ones(n), *random_values(n, orders, seed)])
     by_value = order_of(explained)
 
-    parts = min(steps, n)
-    at_steps = -(-n * np.arange(parts + 1) // parts)
+    at_steps = in_equal_parts(n, steps)
     at_fractions = np.array([math.ceil(round(n * share, 9)) for share in fractions])
     value = ValueFunction(case, removal)
     counts = np.concatenate([at_steps, n - at_steps, at_fractions, [min(k, n)]])
@@ -206,7 +199,28 @@ def faithfulness(
     )
 
 
+def checked_attributions(
+    attributions: Mapping[str, np.ndarray], n: int, but: Sequence[str]
+) -> dict[str, Float[np.ndarray, " position"]]:
+    """Those of other names than `but`, each a finite value for each of n positions."""
+    others = ((name, values) for name, values in attributions.items() if name not in but)
+    return {name: checked_values(name, values, n) for name, values in others}
+
+
+def random_values(n: int, orders: int, seed: int) -> Float[np.ndarray, "order position"]:
+    """Explanations that say nothing: 1 to n in random order."""
+    ascending = np.tile(np.arange(1.0, n + 1), (orders, 1))
+    return np.random.default_rng(seed).permuted(ascending, axis=1)
+
+
+def in_equal_parts(n: int, steps: int) -> Int[np.ndarray, " count"]:
+    """From 0 to n in so many equal steps, rounded up, or one by one where n is less."""
+    parts = min(steps, n)
+    return -(-n * np.arange(parts + 1) // parts)
+
+
 def checked_values(name: str, values: np.ndarray, n: int) -> Float[np.ndarray, " position"]:
+    """One finite value for each of n positions, or an error that names the explanation."""
     values = np.asarray(values, float)
     if values.shape != (n,):
         raise AttnrecError(

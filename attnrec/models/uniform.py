@@ -20,7 +20,7 @@ def with_uniform_attention(model: Model) -> Model:
     stay in training: the derivative of :math:`q \cdot k` by either is a
     multiple of the other. A trained model shows what its own attention is worth
     to it; a fresh one, trained like this, what attention is worth to the task
-    [wiegreffe2019attention, Sec. 3.1].
+    [wiegreffe2019attention].
 
     Args:
         model: one whose attention layers are `MultiHeadAttention`; it stays as

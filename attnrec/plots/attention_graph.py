@@ -59,13 +59,15 @@ def attention_graph(
         `edge-l-q-k`; all count from 1.
 
     Raises:
-        AttnrecError: no edges, or such that are negative, unknown or of unlike shapes.
+        AttnrecError: no edges, or such that are negative, unknown or of unlike
+            shapes; labels or values that are not one an item, or not finite;
+            a `vmax` that is not above 0.
 
     Example:
         >>> plots.attention_graph([lower, upper], labels=titles)           # doctest: +SKIP
     """
     edges = [np.asarray(weights, float) for weights in edges]
-    n = _checked(edges, labels, values)
+    n = _checked(edges, labels, values, vmax)
     if ax is None:
         figure = style.new_figure(width, 0.3 * (n + 3))
         figure.set_layout_engine("constrained", rect=(0, 0.05, 1, 0.95))
@@ -130,11 +132,15 @@ def attention_graph(
     return ax
 
 
-def _checked(edges: list[np.ndarray], labels: Sequence[str], values: Sequence | None) -> int:
+def _checked(
+    edges: list[np.ndarray], labels: Sequence[str], values: Sequence | None, vmax: float
+) -> int:
     """The number of positions."""
     if not edges:
         raise AttnrecError("edges: expected the weights of at least one layer, got none")
     n = len(edges[0])
+    if not vmax > 0:
+        raise AttnrecError(f"vmax: expected a weight above 0, got {vmax!r}")
     for layer, weights in enumerate(edges, start=1):
         if weights.shape != (n, n):
             raise AttnrecError(f"edges: layer {layer}: expected {(n, n)}, got {weights.shape}")
@@ -143,4 +149,6 @@ def _checked(edges: list[np.ndarray], labels: Sequence[str], values: Sequence | 
     for name, given in (("labels", labels or None), ("values", values)):
         if given is not None and len(given) != n:
             raise AttnrecError(f"{name}: expected {n}, one an item, got {len(given)}")
+    if values is not None and not np.isfinite(values).all():
+        raise AttnrecError(f"values: expected finite ones, got {list(values)}")
     return n

@@ -115,26 +115,31 @@ class Quiet(SimpleHTTPRequestHandler):
 
 @pytest.fixture(scope="session")
 def address() -> Iterator[str]:
-    """The development page of the front end, on a free loopback port."""
+    """The folder of the front end's development pages, on a free loopback port."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(WIDGETS)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/dev/harness.html"
+    yield f"http://127.0.0.1:{server.server_port}/dev"
     server.shutdown()
     server.server_close()
 
 
 @pytest.fixture
-def toy(chromium: Browser, address: str) -> Iterator[Callable[..., Page]]:
-    """Opens the development page in a state; a toy model answers."""
+def blank(chromium: Browser) -> Iterator[Page]:
+    """A page of its own, wide enough for any development page."""
     context = chromium.new_context(viewport={"width": 1240, "height": 1000})
-    page = context.new_page()
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def toy(blank: Page, address: str) -> Callable[..., Page]:
+    """Opens the explorer's development page in a state; a toy model answers."""
 
     def open_in(state="rest", theme="light", width=1080, **options) -> Page:
         query = {"state": state, "theme": theme, "width": width, "options": json.dumps(options)}
-        page.goto(f"{address}?{urlencode(query)}")
-        page.wait_for_selector("[data-role=explorer][data-state]")
-        page.wait_for_timeout(700)  # past the first tween
-        return page
+        blank.goto(f"{address}/harness.html?{urlencode(query)}")
+        blank.wait_for_selector("[data-role=explorer][data-state]")
+        blank.wait_for_timeout(700)  # past the first tween
+        return blank
 
-    yield open_in
-    context.close()
+    return open_in

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -12,9 +14,9 @@ pytestmark = pytest.mark.browser
 AXE = WIDGETS / "node_modules" / "axe-core" / "axe.min.js"
 
 
-def violations(page: Page) -> list[str]:
+def violations(page: Page, role: str = "explorer") -> list[str]:
     page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("() => axe.run('[data-role=explorer]')")["violations"]
+    found = page.evaluate(f"() => axe.run('[data-role={role}]')")["violations"]
     return [
         f"{one['id']} ({one['impact']}): {one['help']}: {node['target']} {node['failureSummary']}"
         for one in found
@@ -68,6 +70,26 @@ def test_nor_where_a_weight_is_explained(toy, theme):
     page.keyboard.press("Escape")
     expect(page.locator("[data-role=weighing]")).to_have_count(0)
     assert page.evaluate("document.activeElement.dataset.role") == "history"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1080, 640])
+@pytest.mark.parametrize(
+    ("options", "there"),
+    [
+        ({}, "flip"),
+        ({"tab": "race"}, "race-step"),
+        ({"tab": "slider"}, "lie-scrub"),
+        ({"state": "measuring"}, "flip"),
+        ({"state": "error"}, "flip"),
+    ],
+    ids=["measures", "race", "slider", "measuring", "error"],
+)
+def test_axe_finds_nothing_in_a_trust_panel(blank, address, options, there, theme, width):
+    blank.goto(f"{address}/trust.html?{urlencode({'theme': theme, 'width': width, **options})}")
+    expect(blank.locator(f"[data-role={there}]").first).to_be_visible()
+    blank.wait_for_timeout(500)  # past the first tween
+    assert violations(blank, "trust") == []
 
 
 def test_a_quick_hand_gets_its_preview(toy):

@@ -158,11 +158,15 @@ def check_bars(notebook) -> None:
 
 
 def check_lenses(notebook) -> None:
-    """A lens is chosen by mouse, by keyboard and in Python; the explorer draws it."""
+    """A lens is chosen by mouse, by keyboard and in Python; the explorer follows."""
     explorer = notebook.page.locator("[data-role=explorer]")
+    expect(explorer.locator("[data-role=sentence]")).to_contain_text("weighed above average ")
+    check_sentence(notebook)
     lens(notebook, "rollout").click()
     expect(panel(notebook)).to_have_attribute("data-lens", "rollout")
     expect(explorer).to_have_attribute("data-lens", "rollout", timeout=15_000)
+    expect(part(notebook, "trust-sentence")).to_contain_text("by rollout")
+    check_sentence(notebook)
     assert notebook.python("panel.lens") == "rollout"
     names = [method["name"] for method in notebook.python("panel._report['methods']")]
     below = names[names.index("rollout") + 1]
@@ -174,6 +178,13 @@ def check_lenses(notebook) -> None:
     notebook.python("setattr(panel, 'lens', 'leave-one-out')")
     expect(lens(notebook, "leave-one-out")).to_be_checked()
     expect(explorer).to_have_attribute("data-lens", "leave-one-out", timeout=15_000)
+    expect(part(notebook, "trust-sentence")).to_contain_text("by leave-one-out")
+    check_sentence(notebook)
+
+
+def check_sentence(notebook) -> None:
+    said = notebook.page.locator("[data-role=explorer] [data-role=sentence]")
+    wait_until_equal(said.text_content, part(notebook, "trust-sentence").text_content())
 
 
 @IN_LAB
@@ -234,7 +245,7 @@ def test_titles_are_text_and_no_history_is_a_sentence(toy_panel):
     expect(part(toy_panel, "measures-numbers")).to_contain_text(HOSTILE)
     assert panel(toy_panel).locator("img").count() == 0
     toy_panel.python("setattr(explorer, 'history', [140])")
-    expect(part(toy_panel, "trust-sentence")).to_contain_text("nothing to rank", timeout=30_000)
+    expect(part(toy_panel, "trust-sentence")).to_contain_text("nothing to weigh", timeout=30_000)
     expect(part(toy_panel, "measures")).to_be_hidden()
     toy_panel.python("setattr(explorer, 'history', [])")
     expect(panel(toy_panel)).to_have_attribute("data-state", "empty")

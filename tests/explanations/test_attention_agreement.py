@@ -82,3 +82,9 @@ def test_a_model_without_gradients_is_told():
 def test_an_unknown_method_is_told_with_the_nearest(case):
     with pytest.raises(AttnrecError, match="no method 'last layerr'.*last layer"):
         attention_agreement(case, ["last layerr"])
+
+
+def test_what_is_no_list_of_methods_is_told(case):
+    for methods in ("recency", []):
+        with pytest.raises(AttnrecError, match="methods: expected"):
+            attention_agreement(case, methods)

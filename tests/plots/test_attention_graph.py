@@ -98,6 +98,9 @@ def test_one_item_and_the_foot():
         ([LOWER, np.nan * UPPER], {}, "edges: layer 2: expected finite weights of at least 0"),
         ([LOWER], {"labels": ["Tea"]}, "labels: expected 3, one an item, got 1"),
         ([LOWER], {"values": [1.0]}, "values: expected 3, one an item, got 1"),
+        ([LOWER], {"values": [1.0, np.nan, 0.0]}, "values: expected finite ones, got"),
+        ([LOWER], {"vmax": 0}, "vmax: expected a weight above 0, got 0"),
+        ([LOWER], {"vmax": np.nan}, "vmax: expected a weight above 0, got nan"),
     ],
 )
 def test_what_cannot_be_drawn(edges, options, told):

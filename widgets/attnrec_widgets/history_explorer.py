@@ -16,6 +16,7 @@ from ipywidgets import Layout
 from attnrec.errors import AttnrecError, did_you_mean
 from attnrec_widgets import delivery, pictures, state
 from attnrec_widgets.answer import NOTHING, answer_for, labels_for, setup_for
+from attnrec_widgets.bundle import script, style
 from attnrec_widgets.choice import choose
 from attnrec_widgets.edits import Edits
 from attnrec_widgets.engine import Failure, KernelEngine
@@ -28,11 +29,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-_STATIC = Path(__file__).parent / "static"
-_SCRIPT, _STYLE = _STATIC / "history_explorer.js", _STATIC / "history_explorer.css"
-_NOT_BUILT = """export default { render({ el }) {
-  el.textContent = "The front end of attnrec is not built: run `pip install .` in its folder.";
-} };"""
 _WATCHED = ("now", "layer", "head", "query", "topn", "view", "allow_removed", "_seq", "_page")
 
 
@@ -76,8 +72,7 @@ class HistoryExplorer(Edits, anywidget.AnyWidget):
         >>> explorer.recommendations                         # doctest: +SKIP
     """
 
-    _esm = _SCRIPT if _SCRIPT.is_file() else _NOT_BUILT
-    _css = _STYLE if _STYLE.is_file() else ""
+    _esm, _css = script("history_explorer"), style("history_explorer")
 
     now = Checked(state.check_now).tag(sync=True)
     layer = Checked(state.check_layer).tag(sync=True)
@@ -119,7 +114,7 @@ class HistoryExplorer(Edits, anywidget.AnyWidget):
         **unknown: Any,
     ):
         for name in unknown:
-            hint = did_you_mean(name, _ARGUMENTS)
+            hint = did_you_mean(name, ARGUMENTS)
             raise TypeError(f"HistoryExplorer has no argument {name!r}{hint}")
         if user is not None and history is not None:
             raise AttnrecError("expected one of user and history, got both")
@@ -399,6 +394,6 @@ def _derived() -> tuple[Derived, Derived]:
     return HistoryExplorer.recommendations, HistoryExplorer.attention
 
 
-_ARGUMENTS = [
+ARGUMENTS = [
     name for name in HistoryExplorer.__init__.__annotations__ if name not in ("return", "unknown")
 ]

@@ -148,7 +148,7 @@ class Link(Widget):
     def _spelled(self, findings: Findings) -> dict[str, Any]:
         two = len(self.explorer.sources) > 1
         several = ["of the two models above, the first is explained"] if two else []
-        return report(findings, self.lens, [*self.explorer.provenance(1), *several])
+        return report(findings, [*self.explorer.provenance(1), *several])
 
     # How it reaches the page, on the loop
 

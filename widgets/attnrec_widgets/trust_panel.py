@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property, partial
-from pathlib import Path
 from typing import Any
 
 import anywidget
@@ -14,8 +13,9 @@ from attnrec.errors import AttnrecError, did_you_mean, whole_number
 from attnrec.explanations import Explanation, Faithfulness, Flip, Options
 from attnrec.explanations.adversarial import AdversarialAttention
 from attnrec.explanations.deletion_race import DeletionRace
+from attnrec_widgets.bundle import script, style
 from attnrec_widgets.engine import sentence_on
-from attnrec_widgets.history_explorer import _ARGUMENTS, _NOT_BUILT, HistoryExplorer
+from attnrec_widgets.history_explorer import ARGUMENTS, HistoryExplorer
 from attnrec_widgets.state import without
 from attnrec_widgets.traits import Checked
 from attnrec_widgets.trust_checks import (
@@ -29,8 +29,6 @@ from attnrec_widgets.trust_findings import lack
 from attnrec_widgets.trust_link import Link, Played
 from attnrec_widgets.trust_views import flip_of, positions_of
 
-_STATIC = Path(__file__).parent / "static"
-_SCRIPT, _STYLE = _STATIC / "trust_panel.js", _STATIC / "trust_panel.css"
 _OF_EXPLORER = ("history", "now", "layer", "head", "topn", "allow_removed")
 _OWN = ("lens", "removal", "target", "tab")
 
@@ -72,8 +70,7 @@ class TrustPanel(Link, anywidget.AnyWidget):
         >>> panel.faithfulness.table()                       # doctest: +SKIP
     """
 
-    _esm = _SCRIPT if _SCRIPT.is_file() else _NOT_BUILT
-    _css = _STYLE if _STYLE.is_file() else ""
+    _esm, _css = script("trust_panel"), style("trust_panel")
 
     lens = Checked(check_lens, "attention").tag(sync=True)
     removal = Checked(check_removal_of, "drop").tag(sync=True)
@@ -114,8 +111,8 @@ class TrustPanel(Link, anywidget.AnyWidget):
 
     def _explorer_for(self, model: Any, options: dict[str, Any]) -> HistoryExplorer:
         for name in options:
-            if name not in _ARGUMENTS:
-                hint = did_you_mean(name, [*_own_arguments(), *_ARGUMENTS])
+            if name not in ARGUMENTS:
+                hint = did_you_mean(name, [*_own_arguments(), *ARGUMENTS])
                 raise TypeError(f"TrustPanel has no argument {name!r}{hint}")
         if self._makes_explorer:
             return HistoryExplorer(model, **options)
@@ -132,6 +129,7 @@ class TrustPanel(Link, anywidget.AnyWidget):
 
     @property
     def faithfulness(self) -> Faithfulness:
+        """Every explanation shown, measured beside uniform and random orders."""
         return self._present().faithfulness
 
     @property

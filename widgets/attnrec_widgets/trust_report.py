@@ -11,7 +11,6 @@ from attnrec.explanations import METHODS, Faithfulness
 from attnrec_widgets.source import Source
 from attnrec_widgets.state import State
 from attnrec_widgets.trust_findings import ATTENTION, Findings, K, signed
-from attnrec_widgets.trust_sentence import sentence
 from attnrec_widgets.trust_subject import titled
 
 # The columns, of all that is measured: name in METRICS, heading, and what it says.
@@ -66,22 +65,20 @@ def waiting(source: Source, state: State, removal: str, methods: Sequence[str]) 
         "band": [[], []],
         "effects": [],
         "negligible": 0.0,
-        "sentence": "",
-        "parts": [],
+        "note": "",
         "foot": "",
     }
 
 
-def report(findings: Findings, lens: str, provenance: Iterable[str]) -> dict[str, Any]:
+def report(findings: Findings, provenance: Iterable[str]) -> dict[str, Any]:
     """Everything that the page draws of measures; `seq` is for the panel to set.
 
     Args:
         findings: measured here, unless they are already.
-        lens: the method that the sentence is about.
         provenance: what stands at the foot before what was measured.
     """
     subject, measured = findings.subject, findings.faithfulness
-    k, parts = min(K, len(subject)), sentence(findings, lens)
+    k = min(K, len(subject))
     names = [name.format(k=k) for name, _, _ in METRICS]
     columns = [measured.metrics.index(name) for name in names]
     values = plain(measured.values[:, columns])
@@ -114,8 +111,7 @@ def report(findings: Findings, lens: str, provenance: Iterable[str]) -> dict[str
         "band": plain(measured.band[:, columns]),
         "effects": plain(measured.effects),
         "negligible": findings.negligible,
-        "sentence": "".join(part["text"] for part in parts),
-        "parts": parts,
+        "note": subject.note,
         "foot": " · ".join([*provenance, *_how(findings, measured)]),
     }
 

@@ -36,10 +36,10 @@ export const asking = (first: boolean): Sentence => [first ? 'Asking the model f
 
 /** The picture as a whole. */
 export function tell(told: Told, inSight: number): Sentence {
-  const { change } = told;
+  const { change, words } = told;
   if (['remove', 'add', 'move', 'replace'].includes(change.kind)) return edited(told);
   const { panels, shown } = told.answer;
-  if (told.lens && shown.query === shown.now) return [...(panels.length > 1 ? [`${panels[0]!.name}: `] : []), ...tellLens(told, told.lens)];
+  if (told.lens && shown.query === shown.now) return [...(panels.length > 1 ? [`${panels[0]!.name}: `] : []), ...tellLens(told.lens, words, position => told.label(told.answer.shown.history[position - 1]!).title)];
   return atRest(told, inSight);
 }
 
@@ -106,10 +106,10 @@ function atRest(told: Told, inSight: number): Sentence {
   return [`${seen}, the model looks most at `, ...at(order[0]!), ', and ', ...at(order[1]!), '. ', ...advice];
 }
 
-/** Whether what weighs much really speaks for the target. */
-function tellLens(told: Told, lens: LensView): Sentence {
-  const { words: { item, items }, answer: { shown } } = told, { effects, negligible, above } = lens, n = above.length;
-  const target = strong(lens.target.title), at = (position: number): Piece => name(told, shown.history[position - 1]!), effect = (position: number): number => effects[position - 1] ?? 0;
+/** Whether what weighs much really speaks for the target: what an explorer and a trust panel say alike. */
+export function tellLens(lens: LensView, { item, items }: Pick<Words, 'item' | 'items'>, title: (position: number) => string): Sentence {
+  const { effects, negligible, above } = lens, n = above.length;
+  const target = strong(lens.target.title), at = (position: number): Piece => strong(title(position)), effect = (position: number): number => effects[position - 1] ?? 0;
   const most = (positions: number[]): number => positions.reduce((best, p) => (effect(p) > effect(best) ? p : best), positions[0]!), least = (positions: number[]): number => positions.reduce((best, p) => (effect(p) < effect(best) ? p : best));
   const weighed = `weighed above average${lens.shares ? ` by ${lens.label}` : ''}`, against = above.filter(p => lens.hatched.has(p));
   if (effects.length === 1) return [`The model sees one ${item}, `, at(1), ': there is nothing to weigh it against.'];

@@ -12,6 +12,7 @@ import { numbers } from './numbers';
 import { RaceView } from './race';
 import type { Race } from './race_model';
 import { say } from './say';
+import { tell } from './tell';
 import type { Choice, Flip, Removal, Report, Tab } from './types';
 
 const NARROW = 800, PAUSE = 400; // px; ms until a sentence is announced
@@ -144,7 +145,7 @@ export class TrustPanel {
     }
     for (const button of this.#removal.querySelectorAll('button')) attributes(button, { 'aria-pressed': String(button.getAttribute('data-role') === `removal-${removal}`) });
     hide(this.#progress, report.state !== 'measuring');
-    this.#say(this.#sentence(report));
+    this.#say(tell(report, lens));
     hide(this.#subject, empty);
     hide(this.#first, tab !== 'measures' || empty || known && alone);
     hide(this.#race.node, tab !== 'race' || empty);
@@ -175,13 +176,6 @@ export class TrustPanel {
       const said = [...document.querySelectorAll('[data-role=explorer] [data-role=sentence]')].some(node => node.textContent === text);
       if (!said) setText(this.#live, text);
     }, PAUSE);
-  }
-
-  #sentence(report: Report): Sentence {
-    if (report.error !== null) return [report.error];
-    if (report.state === 'empty') return ['No history yet: there is nothing to explain.'];
-    if (!report.parts.length) return ['Measuring.'];
-    return report.parts.map(({ text, strong }) => (strong ? { title: text } : text));
   }
 
   /** What can be explained: the first recommendation, whichever it is, or one that is named. */

@@ -48,8 +48,11 @@ export interface Report {
   cells: Record<string, Record<string, string>>;
   /** Between them lie 95% of the random orders; one value a metric. */
   band: [(number | null)[], (number | null)[]];
-  sentence: string;
-  parts: { text: string; strong: boolean }[];
+  /** What leaving each item out takes from the target's score; a smaller one than `negligible` is none. */
+  effects: number[];
+  negligible: number;
+  /** What the reader should know of the choice of the target, or empty. */
+  note: string;
   foot: string;
 }
 

@@ -124,7 +124,8 @@ export class HistoryList implements ViewPart {
     setText(this.#head.children[0]!, matrix ? 'Reads from' : 'History');
     const name = ownShares(lens, this.block.panels[0]?.index ?? 0) ? lens!.label : history.effect && !layout.wide ? 'att.' : ATTENTION, long = name.length > ATTENTION.length;
     const counted = n && !matrix && !(long && !layout.wide) ? ` ${count(n, words)}${layout.wide && history.title.w > 170 && !long ? ', oldest first' : ''}` : '';
-    setText(this.#head.children[1]!, counted);
+    const share = history.shares[0], before = share ? share.x + share.w - LETTER * name.length - history.title.x : Infinity;
+    setText(this.#head.children[1]!, counted && LETTER * ('History'.length + counted.length) > before ? ` ${n}` : counted);
     place(this.#head, { x: history.title.x, y: top - (matrix ? 34 : 25) });
     this.#shareHeads.forEach((node, k) => {
       const room = long ? history.title.w - LETTER * ('History'.length + counted.length) : 30;
