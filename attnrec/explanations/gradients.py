@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float
 
+from attnrec.cores import calls_at_once, side_by_side
 from attnrec.errors import whole_number
 from attnrec.explanations.case import Case
 from attnrec.explanations.methods import Options, method
@@ -59,16 +60,18 @@ def integrated_gradients(case: Case, options: Options) -> Float[np.ndarray, " po
     steps = whole_number("steps", options.steps)
     points, weights = np.polynomial.legendre.leggauss(steps)  # on -1..1, of weight 2
     width = min(few_sizes(max(len(case), SHORTEST)), case.length)  # each step pays for padding
-    chunks = -(-steps // max(1, POSITIONS // width))
+    chunks = max(-(-steps // max(1, POSITIONS // width)), min(steps, calls_at_once()))
     rows = -(-steps // chunks)  # chunks of one size compile once
-    scale = np.zeros(chunks * rows)
+    scale, share = np.zeros((2, chunks * rows))
     scale[:steps] = (1 + points) / 2
-    total = np.zeros(len(case))
-    for start in range(0, steps, rows):
-        found = _by_embedding(case, scale[start : start + rows], width)
-        share = weights[start : start + rows] / 2
-        total += share @ _of_positions(case, found.product)[: len(share)]
-    return total
+    share[:steps] = weights / 2
+
+    def part(start: int) -> Float[np.ndarray, " position"]:
+        chunk = slice(start, start + rows)
+        found = _by_embedding(case, scale[chunk], width)
+        return share[chunk] @ _of_positions(case, found.product)
+
+    return sum(side_by_side(part, range(0, chunks * rows, rows)))
 
 
 def convergence_delta(case: Case, values: Float[np.ndarray, " position"]) -> float:

@@ -21,6 +21,7 @@ from typing import Literal, NamedTuple, get_args
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from attnrec.cores import side_by_side
 from attnrec.errors import AttnrecError, did_you_mean
 from attnrec.explanations.case import Case
 from attnrec.inspection import Request
@@ -98,21 +99,30 @@ class ValueFunction:
             raise AttnrecError(f"keep: expected shape [variant, {len(case)}], got {keep.shape}")
         score = np.zeros(len(keep), np.float32)
         rank = np.ones(len(keep), np.int64)
-        for chosen, items, mask, prefixes in self._batches(keep):
-            n = len(chosen)
-            if case.probe is None:
-                every = self._ask(items, mask, None)
-                score[chosen] = every[:n, case.target]
-                above = every[:n] > every[:n, case.target, None]
-                rank[chosen] = 1 + (above & case.candidates).sum(1)
-            elif ranks:
-                found = case.probe.ranked(items, mask, case.target, case.candidates, prefixes)
-                score[chosen] = np.asarray(found.score)[:n]
-                rank[chosen] = np.asarray(found.rank)[:n]
-            else:
-                alone = case.probe.scores(items, mask, case.target, prefixes)
-                score[chosen] = np.asarray(alone)[:n]
+
+        def ask(batch: Batch) -> tuple[Batch, np.ndarray, np.ndarray | None]:
+            return batch, *self._of_target(batch, ranks)
+
+        # Of a model that is not ours nobody knows whether it may be asked from several threads.
+        each = map if case.probe is None else side_by_side
+        for batch, own, place in each(ask, self._batches(keep)):
+            n = len(batch.chosen)
+            score[batch.chosen] = own[:n]
+            if place is not None:
+                rank[batch.chosen] = place[:n]
         return score, rank
+
+    def _of_target(self, batch: Batch, ranks: bool) -> tuple[np.ndarray, np.ndarray | None]:
+        """Its score in each row, and its rank where that is wanted."""
+        case, (_, items, mask, prefixes) = self.case, batch
+        if case.probe is None:
+            every = self._ask(items, mask, None)
+            own = every[:, case.target]
+            return own, 1 + ((every > own[:, None]) & case.candidates).sum(1)
+        if not ranks:
+            return np.asarray(case.probe.scores(items, mask, case.target, prefixes)), None
+        found = case.probe.ranked(items, mask, case.target, case.candidates, prefixes)
+        return np.asarray(found.score), np.asarray(found.rank)
 
     def _ask(self, items: np.ndarray, mask: np.ndarray, prefixes: Prefixes | None) -> np.ndarray:
         """Scores of the whole catalogue."""

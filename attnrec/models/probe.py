@@ -69,42 +69,45 @@ class Probe:
         self.name = name
         self.graphdef, self.state = graphdef, state
 
-        def view(state: nnx.State, tape: Tape) -> nnx.Module:
-            return recording_view(nnx.merge(graphdef, state), tape)
+        self._leaves, structure = jax.tree.flatten(state)  # a state's own way takes longer
 
-        def last(state, items, mask, prefixes):
-            model = view(state, Tape())
+        def view(leaves: list[Array], tape: Tape) -> nnx.Module:
+            model = nnx.merge(graphdef, jax.tree.unflatten(structure, leaves))
+            return recording_view(model, tape)
+
+        def last(leaves, items, mask, prefixes):
+            model = view(leaves, Tape())
             found = read_out(model, items, mask, last_only=True, prefixes=prefixes)
             return found, model.item_embeddings()
 
         @jax.jit
-        def scores(state, items, mask, prefixes, target):
-            found, table = last(state, items, mask, prefixes)
+        def scores(leaves, items, mask, prefixes, target):
+            found, table = last(leaves, items, mask, prefixes)
             return found @ table[target]
 
         @jax.jit
-        def ranked(state, items, mask, prefixes, target, candidates):
-            found, table = last(state, items, mask, prefixes)
+        def ranked(leaves, items, mask, prefixes, target, candidates):
+            found, table = last(leaves, items, mask, prefixes)
             every = found @ table.T
             own = every[:, target]
             above = jnp.where(candidates[None], every > own[:, None], False)
             return Ranked(own, 1 + above.sum(1))
 
         @jax.jit
-        def every(state, items, mask, prefixes):
-            found, table = last(state, items, mask, prefixes)
+        def every(leaves, items, mask, prefixes):
+            found, table = last(leaves, items, mask, prefixes)
             return found @ table.T
 
         @jax.jit
-        def by_embedding(state, items, mask, target, scale):
+        def by_embedding(leaves, items, mask, target, scale):
             def score(added):
-                model = view(state, Tape())
+                model = view(leaves, Tape())
                 embeddings = _through(model, items, scale, added)
                 last = read_out(model, items, mask, last_only=True)
                 own = last @ model.item_embeddings()[target]
                 return own.sum(), (own, embeddings())
 
-            size = jax.eval_shape(lambda s: view(s, Tape()).item_embeddings(), state).shape[1]
+            size = jax.eval_shape(lambda s: view(s, Tape()).item_embeddings(), leaves).shape[1]
             zeros = jnp.zeros((*items.shape, size))
             gradients, (own, embeddings) = jax.grad(score, has_aux=True)(zeros)
             seen = mask.astype(gradients.dtype)
@@ -112,20 +115,20 @@ class Probe:
             return EmbeddingGradients(own, norm, (gradients * embeddings).sum(-1) * seen)
 
         @jax.jit
-        def by_attention(state, items, mask, target):
+        def by_attention(leaves, items, mask, target):
             def score(added):
                 tape = Tape(added=added)
-                model = view(state, tape)
+                model = view(leaves, tape)
                 own = read_out(model, items, mask) @ model.item_embeddings()[target]
                 return own.sum(), {name: tape.layers[name].weights for name in names}
 
-            def shapes(state):
+            def shapes(leaves):
                 tape = Tape()
-                read_out(view(state, tape), items, mask)
+                read_out(view(leaves, tape), items, mask)
                 return {name: tape.layers[name].weights for name in names}
 
             zeros = jax.tree.map(
-                lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), jax.eval_shape(shapes, state)
+                lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), jax.eval_shape(shapes, leaves)
             )
             gradients, weights = jax.grad(score, has_aux=True)(zeros)
             real = mask[:, None, :, None]
@@ -148,7 +151,7 @@ class Probe:
         prefixes: Prefixes | None = None,
     ) -> Float[Array, " batch"]:
         """The target's score after each history."""
-        return self._scores(self.state, items, mask, prefixes, target)
+        return self._scores(self._leaves, items, mask, prefixes, target)
 
     def ranked(
         self,
@@ -159,7 +162,7 @@ class Probe:
         prefixes: Prefixes | None = None,
     ) -> Ranked:
         """The target's score and its rank among `candidates`; ties count for it."""
-        return self._ranked(self.state, items, mask, prefixes, target, candidates)
+        return self._ranked(self._leaves, items, mask, prefixes, target, candidates)
 
     def every(
         self,
@@ -168,7 +171,7 @@ class Probe:
         prefixes: Prefixes | None = None,
     ) -> Float[Array, "batch item"]:
         """The scores of the whole catalogue; what stands at padding, entry 0, means nothing."""
-        return self._every(self.state, items, mask, prefixes)
+        return self._every(self._leaves, items, mask, prefixes)
 
     def by_embedding(
         self,
@@ -182,13 +185,13 @@ class Probe:
         Raises:
             AttnrecError: a model that looks its items up without an `nnx.Embed`.
         """
-        return self._by_embedding(self.state, items, mask, target, scale)
+        return self._by_embedding(self._leaves, items, mask, target, scale)
 
     def by_attention(
         self, items: Int[Array, "batch key"], mask: Bool[Array, "batch key"], target: int
     ) -> AttentionGradients:
         """Derivatives by attention weights, each taken as free to move by itself."""
-        return self._by_attention(self.state, items, mask, target)
+        return self._by_attention(self._leaves, items, mask, target)
 
     def item_embeddings(self) -> Float[Array, "item embedding"]:
         """The output layer's table, in whose product with what is read out a score lies."""

@@ -1,0 +1,47 @@
+"""Calls of a compiled model side by side: one alone leaves cores idle between its steps."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
+from typing import TypeVar
+
+import jax
+
+Part = TypeVar("Part")
+Found = TypeVar("Found")
+
+
+@cache
+def calls_at_once() -> int:
+    """One for each core that this process may use; one alone where an accelerator computes."""
+    if jax.default_backend() != "cpu":
+        return 1
+    available = getattr(os, "sched_getaffinity", None)  # which some systems lack
+    return len(available(0)) if available else os.cpu_count() or 1
+
+
+def side_by_side(function: Callable[[Part], Found], parts: Iterable[Part]) -> Iterator[Found]:
+    """`function` of each part, in their order.
+
+    Parts are made as their turn comes, so that memory holds only a few.
+
+    Args:
+        function: one that may run in other threads than the caller's.
+        parts: what it is called with.
+    """
+    waiting: deque[Future[Found]] = deque()
+    for part in parts:
+        waiting.append(_threads().submit(function, part))
+        if len(waiting) > calls_at_once():
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(calls_at_once(), thread_name_prefix="attnrec")
