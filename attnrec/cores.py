@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
+from itertools import chain, islice
 from typing import TypeVar
 
 import jax
@@ -33,8 +34,13 @@ def side_by_side(function: Callable[[Part], Found], parts: Iterable[Part]) -> It
         function: one that may run in other threads than the caller's.
         parts: what it is called with.
     """
+    turn = iter(parts)
+    first = list(islice(turn, 2))
+    if len(first) < 2:  # to wake a thread would take longer
+        yield from map(function, first)
+        return
     waiting: deque[Future[Found]] = deque()
-    for part in parts:
+    for part in chain(first, turn):
         waiting.append(_threads().submit(function, part))
         if len(waiting) > calls_at_once():
             yield waiting.popleft().result()

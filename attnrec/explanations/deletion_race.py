@@ -80,7 +80,7 @@ def deletion_race(
     removal: Removal = "drop",
     *,
     steps: int = 50,
-    orders: int = 200,
+    orders: int = 100,
     seed: int = 0,
 ) -> DeletionRace:
     """Deletes a history's items in each explanation's order, and in random ones.

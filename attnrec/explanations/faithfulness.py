@@ -118,7 +118,7 @@ def faithfulness(
     topn: int = 10,
     fractions: Sequence[float] = FRACTIONS,
     steps: int = 10,
-    orders: int = 200,
+    orders: int = 100,
     seed: int = 0,
 ) -> Faithfulness:
     """Measures explanations of one case, and uniform and random ones beside them.

@@ -169,8 +169,9 @@ class ValueFunction:
             mask = np.zeros((_padded(len(chosen), most), width), bool)
             mask[: len(chosen), -n:] = keep[chosen]
             variant, query, node = distinct_prefixes(mask)
-            more = (0, few_sizes(len(query)) - len(query))
-            prefixes = Prefixes(np.pad(variant, more), np.pad(query, more), node)
+            nodes = np.zeros((2, few_sizes(len(query))), np.int32)
+            nodes[:, : len(query)] = variant, query
+            prefixes = Prefixes(*nodes, node)
             yield Batch(chosen, case.request.items, mask, prefixes)
 
     def _rows(self, keep: np.ndarray, width: int, rows: int) -> tuple[np.ndarray, np.ndarray]:

@@ -56,7 +56,7 @@ class Findings:
     subject: Subject
     methods: tuple[str, ...]
     options: Options
-    orders: int = 200
+    orders: int = 100
     _made: dict[tuple, Any] = field(default_factory=dict, repr=False)
     _turn: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
