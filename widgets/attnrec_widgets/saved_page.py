@@ -16,7 +16,7 @@ import json
 import os
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from attnrec.errors import AttnrecError
 from attnrec_widgets import page_model, still
@@ -55,7 +55,7 @@ PAGE = """<!DOCTYPE html>
 <noscript><p>{noscript}</p></noscript>
 <p id="notice" role="status"></p>
 <div id="still">{pictures}</div>
-<div id="explorer"></div>
+<div id="explorer"></div>{places}
 </main>
 {blocks}
 <script>{script}</script>
@@ -68,8 +68,29 @@ NOSCRIPT = (
 )
 
 
-def save(explorer: HistoryExplorer, path: str | Path) -> Path:
+class Part(NamedTuple):
+    """What else a page shows, beneath the explorer.
+
+    Attributes:
+        name: by which `widgets/src/standalone.ts` knows how to mount it.
+        told: what that needs, as plain values.
+        style: its style sheet among the static files.
+        explorer: traits that it gives the explorer.
+    """
+
+    name: str
+    told: dict[str, Any]
+    style: str
+    explorer: dict[str, Any]
+
+
+def save(explorer: HistoryExplorer, path: str | Path, beneath: Part | None = None) -> Path:
     """Writes the file; one that is there stays whole until the new one stands.
+
+    Args:
+        explorer: as it is left.
+        path: ending in `.html`.
+        beneath: what else is shown.
 
     Raises:
         AttnrecError: a path that is a folder or does not end in `.html`, a model that has no
@@ -80,7 +101,7 @@ def save(explorer: HistoryExplorer, path: str | Path) -> Path:
         raise AttnrecError(f"path: expected a name that ends in .html, got {path.name!r}")
     if path.is_dir():
         raise AttnrecError(f"path: {path} is a folder; expected a file such as why.html")
-    content = page(explorer).encode()
+    content = page(explorer, beneath).encode()
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
@@ -94,22 +115,27 @@ def save(explorer: HistoryExplorer, path: str | Path) -> Path:
     return path
 
 
-def page(explorer: HistoryExplorer) -> str:
+def page(explorer: HistoryExplorer, beneath: Part | None = None) -> str:
     """The file's text; equal states give equal texts."""
     distinct = {source.key: source for source in explorer.sources}
     worker, wasm = page_model.runtime()[1]
     packed = {"worker": worker, "wasm": wasm}
     for source in distinct.values():
         packed |= _model_blocks(source)
+    told = {"state": _state(explorer, beneath)} | ({beneath.name: beneath.told} if beneath else {})
     blocks = [
-        f'<script type="application/json" id="attnrec-state">{_state(explorer)}</script>',
+        *(
+            f'<script type="application/json" id="attnrec-{block}">{_json(content)}</script>'
+            for block, content in told.items()
+        ),
         *(
             f'<script type="application/octet-stream" id="attnrec-{block}">'
             f"{base64.b64encode(content).decode()}</script>"
             for block, content in packed.items()
         ),
     ]
-    script, style = _static("standalone.js"), _static("history_explorer.css") + STYLE
+    script, style = _static("standalone.js"), _static("history_explorer.css")
+    style += (_static(beneath.style) if beneath else "") + STYLE
     words = explorer._setup["words"]
     return PAGE.format(
         policy=_policy(script, style),
@@ -117,6 +143,7 @@ def page(explorer: HistoryExplorer) -> str:
         style=style,
         noscript=NOSCRIPT,
         pictures=still.images(explorer),
+        places=f'\n<div id="{beneath.name}"></div>' if beneath else "",
         blocks="\n".join(blocks),
         script=script,
     )
@@ -141,15 +168,19 @@ def _model_blocks(source: Source) -> dict[str, bytes]:
     return blocks
 
 
-def _state(explorer: HistoryExplorer) -> str:
-    """JSON in which nothing ends or opens a script element; it is ASCII, too."""
-    told = {
+def _state(explorer: HistoryExplorer, beneath: Part | None) -> dict[str, Any]:
+    return {
         "name": f"{explorer.sources[0].name}-history",  # of pictures saved from the page
         "traits": {trait: getattr(explorer, trait) for trait in TRAITS}
+        | (beneath.explorer if beneath else {})
         | {"_setup": setup_for(explorer, "page", None)},
         "models": [{"key": s.key, "card": s.portable.card} for s in explorer.sources],
     }
-    return json.dumps(told, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def _json(told: dict[str, Any]) -> str:
+    """JSON in which nothing ends or opens a script element; it is ASCII, too."""
+    return json.dumps(told, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
 
 
 def _policy(script: str, style: str) -> str:

@@ -146,9 +146,12 @@ class Link(Widget):
             tell(partial(self._fail, sentence_on(self.source.name, error)))
 
     def _spelled(self, findings: Findings) -> dict[str, Any]:
+        return report(findings, self._provenance())
+
+    def _provenance(self) -> list[str]:
         two = len(self.explorer.sources) > 1
         several = ["of the two models above, the first is explained"] if two else []
-        return report(findings, [*self.explorer.provenance(1), *several])
+        return [*self.explorer.provenance(1), *several]
 
     # How it reaches the page, on the loop
 

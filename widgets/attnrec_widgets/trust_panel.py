@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property, partial
+from pathlib import Path
 from typing import Any
 
 import anywidget
@@ -86,7 +87,7 @@ class TrustPanel(Link, anywidget.AnyWidget):
         target: Any = None,
         tab: str = "measures",
         methods: Sequence[str] | None = None,
-        orders: int = 200,
+        orders: int = 100,
         seed: int = 0,
         samples: int = 1024,
         layout: Layout | dict | None = None,
@@ -177,6 +178,26 @@ class TrustPanel(Link, anywidget.AnyWidget):
             with self.explorer.hold_sync():
                 self.explorer.undo()
                 self.explorer.now = now
+
+    def save_html(self, path: str | Path) -> Path:
+        """Writes one file that needs nothing else: explorer, panel, model and catalogue.
+
+        Opened in a browser, also from disk and offline, it starts at the
+        present state, of which everything is worked out before it is written.
+        After an edit the page measures again what takes only forward passes;
+        what takes gradients, and the search for the slider, need the kernel.
+
+        Args:
+            path: ending in `.html`.
+
+        Raises:
+            AttnrecError: another ending, or a model that has no form that runs
+                in a page, with the reason.
+        """
+        from attnrec_widgets import saved_page
+        from attnrec_widgets.trust_saved import part_of
+
+        return saved_page.save(self.explorer, path, part_of(self))
 
     # Between page and kernel
 

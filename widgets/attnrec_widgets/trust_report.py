@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from attnrec.explanations import METHODS, Faithfulness
+from attnrec.explanations.faithfulness_metrics import METRICS as MEASURES
 from attnrec_widgets.source import Source
 from attnrec_widgets.state import State
 from attnrec_widgets.trust_findings import ATTENTION, Findings, K, signed
@@ -79,7 +80,11 @@ def report(findings: Findings, provenance: Iterable[str]) -> dict[str, Any]:
     """
     subject, measured = findings.subject, findings.faithfulness
     k = min(K, len(subject))
-    names = [name.format(k=k) for name, _, _ in METRICS]
+    metrics = [
+        metric | {part: metric[part].format(k=k) for part in ("name", "says")}
+        for metric in metrics_told()
+    ]
+    names = [metric["name"] for metric in metrics]
     columns = [measured.metrics.index(name) for name in names]
     values = plain(measured.values[:, columns])
     cells = {}
@@ -96,15 +101,7 @@ def report(findings: Findings, provenance: Iterable[str]) -> dict[str, Any]:
         "seed": measured.seed,
         "asked": measured.asked,
         "methods": [_method(findings, name) for name in findings.methods],
-        "metrics": [
-            {
-                "name": name,
-                "label": heading,
-                "says": says.format(k=k),
-                "better": measured.better[column],
-            }
-            for name, column, (_, heading, says) in zip(names, columns, METRICS, strict=True)
-        ],
+        "metrics": metrics,
         "rows": list(measured.names),
         "values": values,
         "cells": cells,
@@ -114,6 +111,14 @@ def report(findings: Findings, provenance: Iterable[str]) -> dict[str, Any]:
         "note": subject.note,
         "foot": " · ".join([*provenance, *_how(findings, measured)]),
     }
+
+
+def metrics_told() -> list[dict[str, Any]]:
+    """The columns, with `{k}` to be filled in to `name` and `says`."""
+    return [
+        {"name": name, "label": heading, "says": says, "better": MEASURES[name].better}
+        for name, heading, says in METRICS
+    ]
 
 
 def lens_of(findings: Findings, name: str) -> dict[str, Any]:

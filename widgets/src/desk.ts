@@ -10,7 +10,6 @@ import type { Picture } from './picture';
 import type { Player } from './player';
 import { type Engine, type Id, sameIds } from './types';
 
-const STEPS = 100; // edits that can be undone
 const REST = 80; // ms the pointer rests on a row before the ranking without it is shown
 
 /** What the desk needs of the explorer. */
@@ -35,7 +34,7 @@ export interface Screen {
 }
 
 export function deskOf(screen: Screen, engine: Engine, hand: Hand, player: Player): Desk {
-  const remember = (history: Id[]) => ({ past: [...engine.past(), history].slice(-STEPS), future: [] });
+  const remember = (history: Id[]) => ({ past: [...engine.past(), history].slice(-edits.STEPS), future: [] });
 
   function edit(change: edits.Change): void {
     player.halt();

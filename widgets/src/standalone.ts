@@ -1,11 +1,13 @@
-// A saved page: the explorer with a model of its own and no kernel. A picture of the state at saving
-// stands in its place until the model has answered, and stays where it cannot.
-import { pageMaker } from './engine/page/responder';
+// A saved page: the explorer with a model of its own and no kernel, and what Python has put beneath
+// it. A picture of the state at saving stands in its place until the model has answered, and stays
+// where it cannot.
+import { type PageResponder, pageMaker } from './engine/page/responder';
 import { Session } from './engine/session';
 import { LocalModel } from './engine/store';
 import { Explorer } from './explorer';
-import { DocumentSupply, json } from './supply_document';
+import { DocumentSupply, has, json } from './supply_document';
 import { download } from './download';
+import { mountTrust } from './trust/page';
 import { snapshot } from './views/snapshot';
 import type { Card } from './worker/protocol';
 
@@ -16,6 +18,9 @@ interface Saved {
   models: { key: string; card: Card }[];
 }
 
+/** What may stand beneath, by the name under which Python tells of it. */
+const PARTS = { trust: mountTrust };
+
 const host = document.getElementById('explorer')!, still = document.getElementById('still')!, notice = document.getElementById('notice')!;
 
 function begin(): void {
@@ -24,13 +29,16 @@ function begin(): void {
     if (format === 'pdf') window.print();
     else download(new Blob([snapshot(host.querySelector('.attnrec')!)], { type: 'image/svg+xml' }), `${name}.svg`);
   };
-  const session = new Session(new LocalModel(traits), { page: pageMaker(new DocumentSupply(models)), kernel: false, figure: save });
+  const model = new LocalModel(traits), make = pageMaker(new DocumentSupply(models));
+  let page: PageResponder | null = null;
+  const session = new Session(model, { page: async (...options) => page = await make(...options), kernel: false, figure: save });
   const look = () => {
     notice.textContent = session.notice() ?? '';
     if (!session.answer()) return;
     stop();
     still.remove();
     new Explorer(session, host);
+    for (const [name, mount] of Object.entries(PARTS)) if (has(name)) mount(json(name), document.getElementById(name)!, { model, session, page: page! });
   };
   const stop = session.onChange(look);
   look();

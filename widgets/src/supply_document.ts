@@ -21,6 +21,8 @@ export class DocumentSupply implements Supply {
   }
 }
 
+export const has = (name: string): boolean => document.getElementById(`attnrec-${name}`) !== null;
+
 export function json<T>(name: string): T { return JSON.parse(text(name)) as T; }
 
 function text(name: string): string {

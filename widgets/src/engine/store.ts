@@ -144,7 +144,8 @@ export class LocalModel implements AnyModel {
   #values: Map<string, unknown>;
   #listeners = new Map<string, Set<(...args: unknown[]) => void>>();
 
-  constructor(values: Record<string, unknown>) { this.#values = new Map(Object.entries(values)); }
+  /** `receive`: what is sent goes there. */
+  constructor(values: Record<string, unknown>, private receive: (content: unknown) => void = () => {}) { this.#values = new Map(Object.entries(values)); }
 
   get(name: string): unknown { return this.#values.get(name); }
   set(name: string, value: unknown): void {
@@ -153,7 +154,7 @@ export class LocalModel implements AnyModel {
     for (const listener of [...this.#listeners.get(`change:${name}`) ?? []]) listener();
   }
   save_changes(): void {}
-  send(): void {}
+  send(content: unknown): void { this.receive(content); }
   on(event: string, callback: (...args: unknown[]) => void): void {
     const known = this.#listeners.get(event) ?? new Set();
     this.#listeners.set(event, known.add(callback));

@@ -4,6 +4,8 @@ import type { Id, Traits } from '../types';
 
 export type Change = Partial<Traits>;
 
+export const STEPS = 100; // how many can be undone
+
 const visible = (t: Traits): number => Math.min(t.now ?? t.history.length, t.history.length);
 
 /** Without the item at a position. */

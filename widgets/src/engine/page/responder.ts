@@ -15,15 +15,18 @@ import { sameQuestion, sameState, shownOf, type State, stateOf, without } from '
 import { KernelSupply, type Supply } from './supply';
 import { Weighings } from './weighings';
 
+/** What the first model answered to the present state. */
+export interface Present { source: Source; state: State; inspected: Inspected }
+
 /** An answer of all models, and what comes on demand with it. */
-interface Present { state: State; inspected: Inspected[]; previews: Previews; weighings: Weighings }
+interface Answered { state: State; inspected: Inspected[]; previews: Previews; weighings: Weighings }
 
 export class PageResponder implements Responder {
   readonly kind = 'page';
   #reply: (Reply & { seq: number }) | null = null;
   #wanted: State | null = null; // what the traits said last
   #under: { state: State; inspection: Inspection } | null = null;
-  #present: Present | null = null;
+  #present: Answered | null = null;
   #matches: Matches | null = null;
   #seq: number;
   #heldOut: Id | null;
@@ -42,6 +45,13 @@ export class PageResponder implements Responder {
 
   reply(): (Reply & { seq: number }) | null { return this.#reply; }
   waiting(): boolean { return this.#reply === null || this.#under !== null; }
+
+  /** Null while an answer is under way, and where there is none. */
+  present(): Present | null {
+    const state = this.#wanted, [source] = this.sources, inspected = this.#present?.inspected[0];
+    if (!state || !source || !inspected || this.waiting() || this.#reply!.error !== null) return null;
+    return sameQuestion(this.#present!.state, state) ? { source, state, inspected } : null;
+  }
 
   /** What a raised `_seq` does for the kernel, the new state does here. */
   ask(): void { this.changed(); }
@@ -136,7 +146,7 @@ export class PageResponder implements Responder {
 }
 
 /** Makes the responder once it has an answer; what it needs comes from the kernel, or from `given`. */
-export function pageMaker(given?: Supply): PageMaker {
+export function pageMaker(given?: Supply): (...options: Parameters<PageMaker>) => Promise<PageResponder> {
   return async (store, wire, tell, failed) => {
     const supply = given ?? new KernelSupply(wire), after = given ? '.' : ': the kernel answers.';
     const releases: (() => void)[] = [], release = () => { for (const one of releases.splice(0)) one(); };
