@@ -31,6 +31,17 @@ test('each is asked for once, with less than an edit', async () => {
   for (const { kind, priority } of asked) assert.deepEqual([kind, priority], ['scores', PRIORITY.measure]);
 });
 
+test('of two that stand side by side and are the same, either may be gone', async () => {
+  const items = Int32Array.of(1, 3, 3), { variants: v, asked } = variants({ items });
+  await v.ask(['101', '110'], go());
+  await v.ask(['110'], go());
+  assert.deepEqual(asked.map(one => one.rows.map(row => [...row.items])), [[[1, 3]]]);
+  assert.equal(v.get('101'), v.get('110'));
+  const { variants: masked, asked: both } = variants({ items, removal: 'mask' });
+  await masked.ask(['101', '110'], go());
+  assert.equal(both[0]!.rows.length, 2);
+});
+
 test('masked items keep their places', async () => {
   const { variants: v, asked } = variants({ removal: 'mask' });
   await v.ask(['1010'], go());
@@ -40,7 +51,7 @@ test('masked items keep their places', async () => {
 });
 
 test('many are asked for in parts, between which it can be stopped', async () => {
-  const { variants: v, asked } = variants({ items: Int32Array.from({ length: 7 }, () => 3) }), stop = new AbortController();
+  const { variants: v, asked } = variants({ items: Int32Array.of(1, 2, 3, 4, 5, 6, 7) }), stop = new AbortController();
   const all = Array.from({ length: 128 }, (_, i) => i.toString(2).padStart(7, '0')), going = v.ask(all, stop.signal);
   await new Promise(resolve => setImmediate(() => setImmediate(resolve)));
   stop.abort();
@@ -50,7 +61,9 @@ test('many are asked for in parts, between which it can be stopped', async () =>
   await v.ask(all, go());
   assert.equal(v.asked, 128);
   assert.ok(before > 0 && asked.at(-1)!.rows.length < 128, 'what had come stayed');
-  await assert.rejects(v.ask(['1'.repeat(7), 'x'.repeat(7)], stop.signal), { name: 'AbortError' });
+  const { variants: other, asked: none } = variants();
+  await assert.rejects(other.ask(['1111'], stop.signal), { name: 'AbortError' });
+  assert.equal(none.length, 0);
 });
 
 test('a model that breaks is told by its name', async () => {

@@ -31,19 +31,27 @@ export interface Case {
 }
 
 export class Variants {
-  #known = new Map<Keep, Standing>();
+  #known = new Map<string, Standing>(); // by what the model is shown: of an item that stands twice, either may be gone
+  #shown = new Map<Keep, string>();
 
   constructor(private of: Case) {}
 
   get asked(): number { return this.#known.size; }
 
   /** Of a variant that was asked for. */
-  get(keep: Keep): Standing { return this.#known.get(keep)!; }
+  get(keep: Keep): Standing { return this.#known.get(this.#shows(keep))!; }
 
   /** Resolves when these are known. What has come by the time that `signal` says stop, stays. */
   async ask(keeps: readonly Keep[], signal: AbortSignal): Promise<void> {
-    const wanted = [...new Set(keeps)].filter(keep => !this.#known.has(keep)).sort((a, b) => size(a) - size(b)); // short ones in short shapes
+    const distinct = new Map([...new Set(keeps)].map(keep => [this.#shows(keep), keep]));
+    const wanted = [...distinct].flatMap(([shown, keep]) => (this.#known.has(shown) ? [] : [keep])).sort((a, b) => size(a) - size(b)); // short ones in short shapes
     for (let i = 0; i < wanted.length; i += AT_ONCE) await this.#some(wanted.slice(i, i + AT_ONCE), signal);
+  }
+
+  #shows(keep: Keep): string {
+    const { items, removal } = this.of, shown = this.#shown.get(keep) ?? (removal === 'mask' ? keep : items.filter((_, i) => keep[i] === '1').join());
+    this.#shown.set(keep, shown);
+    return shown;
   }
 
   async #some(keeps: readonly Keep[], signal: AbortSignal): Promise<void> {
@@ -56,7 +64,7 @@ export class Variants {
         rows: (answers, done) => {
           for (const answer of answers) {
             const standing = standingOf(answer, target, first);
-            if (standing) this.#known.set(keeps[answer.row]!, standing);
+            if (standing) this.#known.set(this.#shows(keeps[answer.row]!), standing);
             else reject(new Error(`${source.name} ${answer.error ?? 'has nothing to recommend'}`));
           }
           if (done) resolve();
