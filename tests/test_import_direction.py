@@ -19,6 +19,7 @@ EVERYTHING = TRAINING | {"explanations", "plots", "reproductions"}
 # What each part of attnrec may import, besides itself.
 MAY_IMPORT: dict[str, set[str]] = {
     "columns": set(),
+    "cores": set(),
     "errors": set(),
     "typing": set(),
     "provenance": {"columns", "errors", "typing"},
@@ -29,7 +30,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "losses": DATA | {"inspection"},
     "export": DATA | {"inspection"},  # functions and arrays; it knows no model
     "models": DATA | {"export", "inspection"},
-    "explanations": DATA | {"inspection", "models", "run"},
+    "explanations": DATA | {"cores", "inspection", "models", "run"},
     "evaluation": MODELS,
     "run": RUN,
     "run_files": RUN,

@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, expect
 
+# Of tests of what does not depend on the application: one is enough.
+IN_LAB = pytest.mark.parametrize("jupyter", ["lab"], indirect=True)
+
 
 def root(notebook) -> Locator:
     return notebook.page.locator("[data-role=explorer]")

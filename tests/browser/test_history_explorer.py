@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.screen import (
+    IN_LAB,
     at_rest,
     by_position,
     check_ranking,
@@ -121,6 +122,7 @@ def test_a_click_removes_an_item_and_keys_undo_and_redo(notebook):
     check_ranking(notebook)
 
 
+@IN_LAB
 def test_a_tween_lies_strictly_between_before_and_after(notebook):
     page = notebook.page
     page.evaluate(SAMPLE)
@@ -155,6 +157,7 @@ def test_a_tween_lies_strictly_between_before_and_after(notebook):
         assert len(set(between("ranks", item))) >= 3, item
 
 
+@IN_LAB
 def test_reduced_motion_jumps(notebook):
     notebook.page.emulate_media(reduced_motion="reduce")
     notebook.page.evaluate(SAMPLE)
@@ -183,6 +186,7 @@ def test_a_hostile_title_is_found_added_and_inert(notebook):
     check_ranking(notebook)
 
 
+@IN_LAB
 def test_layer_head_and_query_are_chosen_on_both_sides(notebook):
     root(notebook).locator("[data-role=map][data-layer='1'][data-head='2']").click()
     wait_until_equal(lambda: notebook.python("[explorer.layer, explorer.head]"), [1, 2])
@@ -196,6 +200,7 @@ def test_layer_head_and_query_are_chosen_on_both_sides(notebook):
     assert shown == pytest.approx(weights, abs=1e-6)
 
 
+@IN_LAB
 def test_an_error_in_the_model_is_a_sentence_and_goes_away(notebook):
     notebook.run("kept = toy.inspect\ndef broken(request): raise RuntimeError('boom')")
     notebook.run("toy.inspect = broken")
@@ -222,6 +227,7 @@ def test_the_picture_is_saved_as_it_is_shown(notebook, tmp_path):
     assert "layer 2, mean of heads, read from position 9" in svg
 
 
+@IN_LAB
 def test_the_charts_follow(run_notebook):
     charts = "RankingBars(explorer), AttentionDistribution(explorer)"
     notebook = run_notebook([CELL, f"import ipywidgets\nipywidgets.HBox([{charts}])"])

@@ -11,13 +11,12 @@ from attnrec_widgets import HistoryExplorer
 from playwright.sync_api import Locator, Page, expect
 
 import attnrec as ar
-from tests.browser.screen import at_rest, by_position, history, remove_by_mouse, root
+from tests.browser.screen import IN_LAB, at_rest, by_position, history, remove_by_mouse, root
 from tests.browser.screen import wait_until_equal as until
 from tests.browser.test_history_explorer import CELL, SAMPLE
 from tests.browser.test_page_engine import in_the_page
 
 pytestmark = pytest.mark.browser
-IN_LAB = pytest.mark.parametrize("jupyter", ["lab"], indirect=True)  # no other application differs
 
 FILMS = [*range(18)]  # of the development page
 NEGLIGIBLE = 0.05

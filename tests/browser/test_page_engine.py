@@ -12,6 +12,7 @@ import attnrec as ar
 from tests.browser import interactions
 from tests.browser.jupyter import Notebook
 from tests.browser.screen import (
+    IN_LAB,
     at_rest,
     check_ranking,
     history,
@@ -22,8 +23,6 @@ from tests.browser.screen import (
 )
 
 pytestmark = pytest.mark.browser
-# What does not depend on the application runs in one of them.
-IN_LAB = pytest.mark.parametrize("jupyter", ["lab"], indirect=True)
 
 # Workers in which WebAssembly is not allowed, as some pages have it.
 FORBID = """
@@ -123,10 +122,12 @@ def test_scrubbing_shows_what_was_known_then(notebook, past):
     interactions.check_scrubbing(notebook, past)
 
 
+@IN_LAB
 def test_resting_on_an_item_shows_the_ranking_without_it(notebook, run, past):
     interactions.check_resting(notebook, run, past)
 
 
+@IN_LAB
 def test_how_a_weight_arose(notebook, run, past):
     interactions.check_weighing(notebook, run, past)  # by arrow keys, which both applications use
     notebook.page.keyboard.press("m")  # theirs makes a cell Markdown

@@ -12,13 +12,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.browser.screen import history, ranking, wait_until_equal
+from tests.browser.screen import IN_LAB, history, ranking, wait_until_equal
 from tests.browser.test_history_explorer import CELL, HOSTILE
 
 pytestmark = pytest.mark.browser
 
 WIDE = re.compile(r"^(?!.*narrow)")
-IN_LAB = pytest.mark.parametrize("jupyter", ["lab"], indirect=True)  # no other application differs
 BAZAAR = """
 import attnrec as ar
 from attnrec_widgets import TrustPanel

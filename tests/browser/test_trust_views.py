@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, expect
 
+from tests.browser.screen import IN_LAB
+
 pytestmark = pytest.mark.browser
 
 CELL = """
@@ -19,6 +21,7 @@ panel
 """
 
 
+@IN_LAB
 def test_the_race_is_what_python_measured(run_notebook):
     notebook = run_notebook([CELL])
     race = opened(notebook, "race", "race")
@@ -54,6 +57,7 @@ def test_the_race_is_what_python_measured(run_notebook):
         expect(first).to_have_attribute("data-item", str(racer["firsts"][-1]["id"]))
 
 
+@IN_LAB
 def test_the_slider_is_what_python_found(run_notebook):
     notebook = run_notebook([CELL])
     lie = opened(notebook, "slider", "lie")
