@@ -2,8 +2,9 @@
 
 The file brings the front end, the runtime, and each model with its catalogue
 and its graphs of every length, as base64 in script elements that no browser
-runs. Its content security policy allows what the file itself holds, by hash,
-and nothing else: no request leaves it.
+runs. What else stands beneath the explorer comes as a `Part`. The content
+security policy allows what the file itself holds, by hash, and nothing else:
+no request leaves it.
 """
 
 from __future__ import annotations

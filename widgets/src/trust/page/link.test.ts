@@ -217,6 +217,12 @@ test('a failure is told, and the next edit is measured', async () => {
   assert.equal(report().error, null);
 });
 
+test('where the page answers no more, it says so', () => {
+  const { end, report } = linked();
+  end();
+  assert.deepEqual([report().state, report().error], ['error', 'Additive stopped answering.']);
+});
+
 test('saved with no history, or where it could not be measured, it measures by itself', async () => {
   for (const state of ['empty', 'error'] as const) {
     const { report } = toldOf(FOUR), { ready, report: shown } = linked({ report: { ...report, state, metrics: [], target: null } });

@@ -140,7 +140,8 @@ export class PageLink {
   #without(): void {
     const { session } = this.beside, error = session.answer()?.error ?? null;
     this.#here = null;
-    if (session.waiting()) this.#measuring();
+    if (session.kind() !== 'page') this.#fail(session.notice() ?? 'The page answers no more.');
+    else if (session.waiting()) this.#measuring();
     else if (error !== null) this.#fail(error);
     else if (this.#state() !== 'empty') {
       this.#forget();

@@ -62,16 +62,16 @@ export const stateOf = (history: readonly Id[], now = history.length): State =>
 /** An explorer that answers at once, unless it is told to wait. */
 export function toyExplorer(history: Id[], broken?: () => string | null) {
   const { source, asked } = toySource(broken), listeners = new Set<() => void>(), model = new LocalModel({ _lens: {} });
-  let traits: Traits = { history, now: null, layer: null, head: null, query: null, topn: 3, view: 'ribbons', allowRemoved: false }, past: Id[][] = [], future: Id[][] = [], waiting = false;
+  let traits: Traits = { history, now: null, layer: null, head: null, query: null, topn: 3, view: 'ribbons', allowRemoved: false }, past: Id[][] = [], future: Id[][] = [], waiting = false, kind = 'page';
   const tell = () => { for (const listener of listeners) listener(); };
   const session = {
-    traits: () => traits, past: () => past, future: () => future, waiting: () => waiting, answer: () => ({ error: null }),
+    traits: () => traits, past: () => past, future: () => future, waiting: () => waiting, answer: () => ({ error: null }), kind: () => kind, notice: () => (kind === 'page' ? null : 'Additive stopped answering.'),
     set(edit: Edit) { ({ past = past, future = future } = edit); traits = { ...traits, ...edit }; tell(); },
     onChange(listener: () => void) { listeners.add(listener); return () => listeners.delete(listener); },
   };
-  const present = () => (waiting || !traits.history.length ? null : presentOf(source, stateOf(traits.history, traits.now ?? traits.history.length)));
-  const wait = (on: boolean) => { waiting = on; tell(); };
-  return { beside: { model, session: session as unknown as Session, page: { present } as PageResponder } satisfies Beside, session, model, asked, wait };
+  const present = () => (waiting || kind !== 'page' || !traits.history.length ? null : presentOf(source, stateOf(traits.history, traits.now ?? traits.history.length)));
+  const wait = (on: boolean) => { waiting = on; tell(); }, end = () => { kind = 'kernel'; tell(); };
+  return { beside: { model, session: session as unknown as Session, page: { present } as PageResponder } satisfies Beside, session, model, asked, wait, end };
 }
 
 const METRICS: Metric[] = ['comprehensiveness@{k}', 'deletion', 'sufficiency@{k}', 'Kendall', 'polarity violations@{k}']

@@ -44,8 +44,8 @@ export class Variants {
   /** Resolves when these are known. What has come by the time that `signal` says stop, stays. */
   async ask(keeps: readonly Keep[], signal: AbortSignal): Promise<void> {
     const distinct = new Map([...new Set(keeps)].map(keep => [this.#shows(keep), keep]));
-    const wanted = [...distinct].flatMap(([shown, keep]) => (this.#known.has(shown) ? [] : [keep])).sort((a, b) => size(a) - size(b)); // short ones in short shapes
-    for (let i = 0; i < wanted.length; i += AT_ONCE) await this.#some(wanted.slice(i, i + AT_ONCE), signal);
+    const wanted = [...distinct].flatMap(([shown, keep]) => (this.#known.has(shown) ? [] : [{ keep, items: size(keep) }])).sort((a, b) => a.items - b.items); // short ones in short shapes
+    for (let i = 0; i < wanted.length; i += AT_ONCE) await this.#some(wanted.slice(i, i + AT_ONCE).map(one => one.keep), signal);
   }
 
   #shows(keep: Keep): string {
