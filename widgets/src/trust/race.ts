@@ -65,7 +65,7 @@ export class RaceView implements View<Race> {
     const first = this.#race === null;
     this.#race = race;
     const takes = race.removal === 'drop' ? 'the sequence closes up' : 'their places stay, with nothing in them';
-    setText(this.#note, `Grey: 95% of ${race.orders} random orders, step by step. Large dot: no longer recommended first. Deleted ${words.items}: ${takes}.`);
+    setText(this.#note, `Grey: 95% of ${race.orders} random orders, step by step. Large dot: no longer recommended first. Deleted ${words.items}: ${takes}.${(race.absent ?? []).map(why => ` ${why}.`).join('')}`);
     this.#columns.set(race);
     this.#table.set(() => tables(race));
     this.#transport.reset(race.counts.length - 1, first ? 0 : undefined);

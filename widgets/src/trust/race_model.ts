@@ -31,6 +31,8 @@ export interface Race {
   band: [number[], number[]];
   orders: number;
   removal: 'drop' | 'mask';
+  /** Why an explanation that would race does not. */
+  absent?: string[];
 }
 
 /** By position, as which item an order takes it out: 1 for the first. */

@@ -135,6 +135,11 @@ test('the race has the lens, leave-one-out and a random order', async () => {
   assert.deepEqual([items.length, score, orders, band[0].length], [3, 4, 20, 3]);
   assert.deepEqual([racers[0]!.order, racers[0]!.scores, racers[0]!.ranks], [[3, 2, 1], [4, 3, 5], [2, 2, 1]]);
   assert.deepEqual(racers[0]!.firsts.map(first => first?.id), ['f', 'f', 'e']);
+  assert.deepEqual(get<Race>('_race').absent, []);
+  panel.set('lens', 'gradient');
+  await until(() => get<Race>('_race').racers[0]!.name === 'leave-one-out');
+  assert.deepEqual(get<Race>('_race').absent, ['gradient: needs the kernel']);
+  panel.set('lens', 'attention');
   panel.set('removal', 'mask');
   await ready();
   await until(() => get<Race>('_race').removal === 'mask');

@@ -16,7 +16,8 @@ const MOST_STEPS = 50;
 export async function raceOf(subject: Subject, lens: string, report: Unnumbered<Report>, variants: Variants, random: number[][], signal: AbortSignal): Promise<Unnumbered<Race>> {
   const { items, target, case: { source, removal } } = subject, n = items.length;
   const values = (name: string): readonly number[] | null => (name === 'leave-one-out' ? report.effects : report.methods.find(one => one.name === name)?.values ?? null);
-  const names = [...new Set([lens, 'gradient x input', 'leave-one-out'])].filter(values), drawn = random.map(orderOf);
+  const wanted = [...new Set([lens, 'gradient x input', 'leave-one-out'])], names = wanted.filter(values), drawn = random.map(orderOf);
+  const absent = report.methods.filter(({ name, reason }) => reason !== null && wanted.includes(name)).map(method => method.reason!);
   const counts = inEqualParts(n, MOST_STEPS).filter(count => removal === 'mask' || count < n), along = (order: readonly number[]) => counts.map(count => without(order, count));
   const racing = [...names.map(name => ({ name, order: orderOf(values(name)!) })), { name: 'random', order: drawn[0]! }];
   await variants.ask([...racing.map(one => one.order), ...drawn].flatMap(along), signal);
@@ -29,7 +30,7 @@ export async function raceOf(subject: Subject, lens: string, report: Unnumbered<
     };
   });
   const scores = drawn.map(order => along(order).map(keep => variants.get(keep).score)), end = (share: number) => counts.map((_, i) => quantile(scores.map(one => one[i]!), share));
-  return { target, items, counts, score: variants.get(whole(n)).score, racers, band: [end(BAND[0]), end(BAND[1])], orders: random.length, removal };
+  return { target, items, counts, score: variants.get(whole(n)).score, racers, band: [end(BAND[0]), end(BAND[1])], orders: random.length, removal, absent };
 }
 
 /** The least removal that changes what comes first. */
