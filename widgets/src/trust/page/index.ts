@@ -1,7 +1,6 @@
 // The trust panel of a saved page: what Python has worked out, and what the page works out itself.
-import type { Beside } from './link';
-import { PageLink } from './link';
 import { TrustPanel } from '../panel';
+import { type Beside, PageLink } from './link';
 import type { Told } from './told';
 
 export function mountTrust(told: unknown, host: HTMLElement, beside: Beside): void {

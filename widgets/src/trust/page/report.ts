@@ -1,9 +1,9 @@
 // The table of measures, spelled as attnrec_widgets/trust_report.py spells it.
 import type { Present } from '../../engine/page/responder';
-import type { Lens } from '../../types';
+import type { Id, Lens } from '../../types';
 import type { Method, Report } from '../types';
 import { explain } from './explain';
-import { type Keep, whole } from './keep';
+import { whole } from './keep';
 import { effectsOf, measure, negligibleOf, singles, variantsOf } from './metrics';
 import { BAND, mean, quantile } from './statistics';
 import type { Subject } from './subject';
@@ -48,7 +48,7 @@ export async function withAttention(report: Unnumbered<Report>, present: Present
 async function measuredOf(explained: number[][], effects: readonly number[], variants: Variants, anew: Told['anew'], signal: AbortSignal): Promise<(number | null)[][]> {
   const n = effects.length, k = Math.min(anew.k, n), names = anew.metrics.map(metric => metric.name);
   await variants.ask([whole(n), ...explained.flatMap(values => variantsOf(values, k))], signal);
-  return explained.map(values => measure(names, values, effects, k, (keep: Keep) => variants.get(keep).score));
+  return explained.map(values => measure(names, values, effects, k, keep => variants.get(keep).score));
 }
 
 /** A method as it stands here: with its values, or with the reason why there are none. */
@@ -62,7 +62,7 @@ function methodOf({ name, label, note, signed }: Method, { inspected, state: { l
 const folded = (values: (number | null)[], fold: (values: number[]) => number): number | null => (values.some(value => value === null) ? null : fold(values as number[]));
 
 /** What the explorer draws of a report; null for a method that has no values. */
-export function lensOf({ methods, target, removal, effects, negligible, unread }: Unnumbered<Report>, name: string, history: readonly Lens['history'][number][]): Omit<Lens, 'limit'> | null {
+export function lensOf({ methods, target, removal, effects, negligible, unread }: Unnumbered<Report>, name: string, history: readonly Id[]): Omit<Lens, 'limit'> | null {
   const method = methods.find(one => one.name === name), none = new Array<number>(unread).fill(0);
   if (!method?.values || !target) return null;
   return {

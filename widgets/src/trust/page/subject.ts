@@ -21,18 +21,14 @@ export interface Subject {
 
 /** Throws a sentence where there is nothing to explain. */
 export function subjectOf({ source, state, inspected }: Present, wanted: Id | null, removal: Removal): Subject {
-  const { catalogue } = source.model, best = inspected.ranking.best.index[0];
-  if (best === undefined) throw new Error('Nothing is left to recommend after this history.');
-  const first = titled(source, best), free = wanted !== null && !state.leftOut.has(wanted), history = visible(state), unread = state.now - inspected.read;
-  const target = free ? titled(source, catalogue.index(wanted)!) : first;
+  const first = inspected.ranking.best.index[0], { items, leftOut = new Int32Array(0) } = source.row(state);
+  if (first === undefined) throw new Error('Nothing is left to recommend after this history.');
+  const chosen = wanted === null ? first : source.indices([wanted])[0]!, target = leftOut.includes(chosen) ? first : chosen;
+  const history = visible(state), unread = state.now - inspected.read, title = (index: number) => titled(source, index).title;
   return {
-    case: {
-      source, items: source.row(state).items, target: free ? catalogue.index(wanted)! : best, first: best, removal,
-      leftOut: source.indices(state.leftOut),
-    },
-    target, history, unread,
-    note: wanted !== null && !free ? noteOn(titled(source, catalogue.index(wanted)!).title, first.title, history.includes(wanted)) : '',
-    items: history.slice(unread).map((id, i) => ({ position: unread + i + 1, ...titled(source, catalogue.index(id)!) })),
+    case: { source, items, leftOut, target, first, removal }, target: titled(source, target), history, unread,
+    note: target === chosen ? '' : noteOn(title(chosen), title(first), history.includes(wanted!)),
+    items: Array.from(items, (index, i) => ({ position: unread + i + 1, ...titled(source, index) })),
   };
 }
 

@@ -5,12 +5,11 @@ import type { Listener, Ticket } from '../../engine/page/host';
 import type { PageModel } from '../../engine/page/model';
 import { Inspected } from '../../engine/page/panel';
 import type { PageResponder, Present } from '../../engine/page/responder';
-import type { Session } from '../../engine/session';
 import { Source } from '../../engine/page/source';
 import type { State } from '../../engine/page/state';
 import type { Supply } from '../../engine/page/supply';
-import { LocalModel } from '../../engine/store';
-import type { Edit } from '../../engine/store';
+import type { Session } from '../../engine/session';
+import { type Edit, LocalModel } from '../../engine/store';
 import type { Id, Traits } from '../../types';
 import type { Card, Kind, Row, Wish } from '../../worker/protocol';
 import { rank } from '../../worker/rank';
@@ -77,7 +76,7 @@ export function toyExplorer(history: Id[], broken?: () => string | null) {
 const METRICS: Metric[] = ['comprehensiveness@{k}', 'deletion', 'sufficiency@{k}', 'Kendall', 'polarity violations@{k}']
   .map(name => ({ name, label: name, says: '{k} of them', better: 'more' }));
 
-/** What Python would have saved, of methods that it has marked as its own. */
+/** What Python would have saved; the numbers tell that they are its own. */
 export function toldOf(history: Id[], more: Partial<Told> = {}): Told {
   const items = history.map((id, i) => ({ position: i + 1, id, title: `Item ${id}` })), n = items.length;
   const methods = ['attention', 'gradient', 'leave-one-out'].map(name => ({ name, label: name, note: null, signed: name !== 'attention', values: items.map((_, i) => i + 100), reason: null }));
