@@ -31,7 +31,7 @@ from jaxtyping import Array, Float, Int
 
 from attnrec.errors import AttnrecError, did_you_mean, whole_number
 
-CHUNK = 512  # labels handled at once: 512 x 3,417 scores are 7 MB, about a core's cache
+CHUNK = 512  # labels, at most, handled at once: by 3,417 items 7 MB, about a core's cache
 DRAWN = 1 << 17  # negatives whose embeddings are at hand at once: 33 MB of 64 numbers each
 
 
@@ -179,15 +179,21 @@ def _real_first(hidden: Array, labels: Array) -> tuple[Array, Array, Array]:
     """Rows with a real label in front, in whole chunks, so that a loop can stop after them."""
     hidden, labels, count = _flat(hidden, labels)
     order = jnp.argsort(labels == 0, stable=True)
-    spare = -len(labels) % CHUNK
+    spare = -len(labels) % _chunk_size(len(labels))
     hidden = jnp.pad(hidden[order], ((0, spare), (0, 0)))
     return hidden, jnp.pad(labels[order], (0, spare)), count
 
 
+def _chunk_size(num_labels: int) -> int:
+    """That of equal chunks, as few as may be; of whole chunks it is the same again."""
+    return -(-num_labels // max(1, -(-num_labels // CHUNK)))
+
+
 def _chunk(hidden: Array, labels: Array, i: Array) -> tuple[Array, Array, Array]:
-    start = i * CHUNK
-    rows = jax.lax.dynamic_slice_in_dim(hidden, start, CHUNK)
-    labels = jax.lax.dynamic_slice_in_dim(labels, start, CHUNK)
+    size = _chunk_size(len(labels))
+    start = i * size
+    rows = jax.lax.dynamic_slice_in_dim(hidden, start, size)
+    labels = jax.lax.dynamic_slice_in_dim(labels, start, size)
     return rows, jnp.maximum(labels - 1, 0), labels > 0  # label as a row of table[1:]
 
 
@@ -202,7 +208,9 @@ def _softmax_total(hidden: Array, table: Array, labels: Array, count: Array) -> 
         true = jnp.take_along_axis(logits, label[:, None], 1)[:, 0]
         return total + jnp.sum(jnp.where(real, jax.nn.logsumexp(logits, 1) - true, 0))
 
-    return jax.lax.fori_loop(0, -(-count // CHUNK), body, jnp.zeros((), hidden.dtype))
+    return jax.lax.fori_loop(
+        0, -(-count // _chunk_size(len(labels))), body, jnp.zeros((), hidden.dtype)
+    )
 
 
 def _softmax_total_forward(hidden: Array, table: Array, labels: Array, count: Array):
@@ -225,11 +233,13 @@ def _softmax_total_forward(hidden: Array, table: Array, labels: Array, count: Ar
         weight = real[:, None].astype(rows.dtype)
         rows_grad = share @ items - weight * items[label]
         items_grad = (items_grad + share.T @ rows).at[label].add(-weight * rows)
-        hidden_grad = jax.lax.dynamic_update_slice_in_dim(hidden_grad, rows_grad, i * CHUNK, 0)
+        hidden_grad = jax.lax.dynamic_update_slice_in_dim(hidden_grad, rows_grad, i * len(rows), 0)
         return total, hidden_grad, items_grad
 
     start = (jnp.zeros((), hidden.dtype), jnp.zeros_like(hidden), jnp.zeros_like(items))
-    total, hidden_grad, items_grad = jax.lax.fori_loop(0, -(-count // CHUNK), body, start)
+    total, hidden_grad, items_grad = jax.lax.fori_loop(
+        0, -(-count // _chunk_size(len(labels))), body, start
+    )
     return total, (hidden_grad, jnp.pad(items_grad, ((1, 0), (0, 0))))
 
 

@@ -71,7 +71,7 @@ def integrated_gradients(case: Case, options: Options) -> Float[np.ndarray, " po
         found = _by_embedding(case, scale[chunk], width)
         return share[chunk] @ _of_positions(case, found.product)
 
-    return sum(side_by_side(part, range(0, chunks * rows, rows)))
+    return np.sum(list(side_by_side(part, range(0, chunks * rows, rows))), axis=0)
 
 
 def convergence_delta(case: Case, values: Float[np.ndarray, " position"]) -> float:

@@ -169,9 +169,9 @@ class ValueFunction:
             mask = np.zeros((_padded(len(chosen), most), width), bool)
             mask[: len(chosen), -n:] = keep[chosen]
             variant, query, node = distinct_prefixes(mask)
-            nodes = np.zeros((2, few_sizes(len(query))), np.int32)
-            nodes[:, : len(query)] = variant, query
-            prefixes = Prefixes(*nodes, node)
+            padded = np.zeros((2, few_sizes(len(query))), np.int32)
+            padded[:, : len(query)] = variant, query
+            prefixes = Prefixes(padded[0], padded[1], node)
             yield Batch(chosen, case.request.items, mask, prefixes)
 
     def _rows(self, keep: np.ndarray, width: int, rows: int) -> tuple[np.ndarray, np.ndarray]:

@@ -20,6 +20,8 @@ from jaxtyping import Bool, Float
 
 from attnrec.typing import Array
 
+PIECE = 64  # queries, about, that causal attention takes at once
+
 
 def attention_mask(
     mask: Bool[Array, "batch key"], *, causal: bool
@@ -57,9 +59,29 @@ def dot_product_attention(
     key: Float[Array, "batch key head size"],
     value: Float[Array, "batch key head size"],
     mask: Bool[Array, "batch #head #query key"] | None = None,
+    *,
+    causal: bool = False,
 ) -> Float[Array, "batch query head size"]:
-    """Values averaged by `attention_weights`."""
-    return weighted_values(attention_weights(query, key, mask), value)
+    """Values averaged by `attention_weights`.
+
+    Args:
+        query, key, value: of each head.
+        mask: who may look at whom.
+        causal: queries stand where their keys stand, and `mask` lets none look
+            at a later one. Then they are taken in a few pieces, each with no
+            more keys than it needs.
+    """
+    if not causal:
+        return weighted_values(attention_weights(query, key, mask), value)
+    length = query.shape[1]
+    size = -(-length // max(1, length // PIECE))
+    pieces = []
+    for start in range(0, length, size):
+        end = min(start + size, length)
+        allowed = None if mask is None else mask[:, :, start:end, :end]
+        weights = attention_weights(query[:, start:end], key[:, :end], allowed)
+        pieces.append(weighted_values(weights, value[:, :end]))
+    return jnp.concatenate(pieces, 1)
 
 
 class MultiHeadAttention(nnx.Module):
@@ -68,11 +90,15 @@ class MultiHeadAttention(nnx.Module):
     Args:
         embedding_size: width of input and output.
         num_heads: number of heads; must divide `embedding_size`.
+        causal: where queries are keys, masks let none look at a later one.
         rngs: for the initial weights (Glorot uniform, zero bias).
     """
 
-    def __init__(self, embedding_size: int, num_heads: int, *, rngs: nnx.Rngs):
+    def __init__(
+        self, embedding_size: int, num_heads: int, *, causal: bool = False, rngs: nnx.Rngs
+    ):
         self.num_heads = num_heads
+        self.causal = causal
         self.attention_fn = dot_product_attention
 
         def linear() -> nnx.Linear:
@@ -98,7 +124,11 @@ class MultiHeadAttention(nnx.Module):
             return x.reshape(*x.shape[:2], self.num_heads, -1)
 
         attended = self.attention_fn(
-            heads(self.query(queries)), heads(self.key(keys)), heads(self.value(keys)), mask=mask
+            heads(self.query(queries)),
+            heads(self.key(keys)),
+            heads(self.value(keys)),
+            mask=mask,
+            causal=self.causal and keys is queries,
         )
         return self.out(attended.reshape(queries.shape))
 

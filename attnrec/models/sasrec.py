@@ -31,6 +31,7 @@ from jaxtyping import Bool, Float, Int
 
 from attnrec.errors import AttnrecError, whole_number
 from attnrec.models.attention import MultiHeadAttention, attention_mask
+from attnrec.models.dropout import Dropout
 from attnrec.models.prefixes import Prefixes
 from attnrec.typing import Array
 
@@ -99,10 +100,10 @@ class Block(nnx.Module):
     def __init__(self, config: SASRec, *, rngs: nnx.Rngs):
         size = config.embedding_size
         self.attention_norm = nnx.LayerNorm(size, epsilon=1e-8, rngs=rngs)
-        self.attention = MultiHeadAttention(size, config.num_heads, rngs=rngs)
+        self.attention = MultiHeadAttention(size, config.num_heads, causal=True, rngs=rngs)
         self.feed_forward_norm = nnx.LayerNorm(size, epsilon=1e-8, rngs=rngs)
         self.feed_forward = FeedForward(size, rngs=rngs)
-        self.dropout = nnx.Dropout(config.dropout_rate)
+        self.dropout = Dropout(config.dropout_rate)
 
     def __call__(
         self,
@@ -140,7 +141,7 @@ class SASRecModule(nnx.Module):
             self.position_embedding = nnx.Embed(
                 config.max_length, size, embedding_init=normal, rngs=rngs
             )
-        self.dropout = nnx.Dropout(config.dropout_rate)
+        self.dropout = Dropout(config.dropout_rate)
         self.blocks = nnx.List([Block(config, rngs=rngs) for _ in range(config.num_layers)])
         self.norm = nnx.LayerNorm(size, epsilon=1e-8, rngs=rngs)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -13,6 +13,9 @@ from flax import nnx
 from jaxtyping import Array, Float
 
 from attnrec.losses import Loss
+
+IN_CACHE = 1600  # positions, of 64 numbers each, whose activations a core's cache holds
+PARAMS_PER_POSITION = 256  # so that adding up gradients takes little beside working them out
 
 
 class TrainState(NamedTuple):
@@ -37,6 +40,9 @@ def make_step(
     Every label weighs the same, in whatever batch it stands: the batch's sum
     is divided by the mean number of labels in a batch, not by its own.
 
+    On a processor a batch is worked on in parts, of which each stays in its
+    cache, and their gradients are added up.
+
     Args:
         graphdef, rest: the model but for its parameters, from `nnx.split`.
         loss: over the catalogue.
@@ -46,19 +52,44 @@ def make_step(
 
     @partial(jax.jit, static_argnames="length", donate_argnums=0)
     def step(state: TrainState, items, rows, key, length: int):
-        window = items[rows, -(length + 1) :]  # [batch, length + 1]
-        inputs, labels = window[:, :-1], window[:, 1:]
-        labels = jnp.where(inputs > 0, labels, 0)
-        dropout_key, loss_key = jax.random.split(key)
-
-        def objective(params: nnx.State) -> tuple[Array, Array]:
+        def objective(params: nnx.State, rows, key) -> tuple[Array, Array]:
+            window = items[rows, -(length + 1) :]  # [row, length + 1]
+            inputs, labels = window[:, :-1], window[:, 1:]
+            labels = jnp.where(inputs > 0, labels, 0)
+            dropout_key, loss_key = jax.random.split(key)
             model = nnx.merge(graphdef, params, rest)
             hidden = model.encode(inputs, inputs > 0, rngs=nnx.Rngs(dropout=dropout_key))
             total, _ = loss(hidden, model.item_embeddings(), labels, loss_key)
             return total / targets_per_batch, total
 
-        gradients, total = jax.grad(objective, has_aux=True)(state.params)
+        gradient = jax.grad(objective, has_aux=True)
+        parts = num_parts(len(rows), length, state.params)
+        if parts == 1:
+            gradients, total = gradient(state.params, rows, key)
+        else:
+
+            def add(sums, part):
+                return jax.tree.map(jnp.add, sums, gradient(state.params, *part)), None
+
+            nothing = jax.tree.map(jnp.zeros_like, state.params), jnp.zeros(())
+            spare = -len(rows) % parts  # filled with the last row of `items`, which is empty
+            by_part = jnp.pad(rows, (0, spare), constant_values=len(items) - 1).reshape(parts, -1)
+            keys = jax.random.split(key, parts)
+            (gradients, total), _ = jax.lax.scan(add, nothing, (by_part, keys))
         updates, optimizer_state = optimizer.update(gradients, state.optimizer, state.params)
         return TrainState(optax.apply_updates(state.params, updates), optimizer_state), total
 
     return step
+
+
+def num_parts(rows: int, length: int, params: Any) -> int:
+    """Into how many parts a batch of `rows` by `length` positions goes.
+
+    One where an accelerator computes; and the more parameters there are, whose
+    gradients have to be added up, the fewer.
+    """
+    if jax.default_backend() != "cpu":
+        return 1
+    num_params = sum(leaf.size for leaf in jax.tree.leaves(params))
+    positions = max(IN_CACHE, num_params // PARAMS_PER_POSITION)
+    return -(-rows // max(1, positions // length))

@@ -1,0 +1,53 @@
+"""Dropout that costs what it is worth: a random byte for each activation, and no more."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+from flax import nnx
+from jaxtyping import Float
+
+from attnrec.typing import Array
+
+LEVELS = 256  # of a byte
+
+
+class Dropout(nnx.Dropout):
+    """`nnx.Dropout` with a rate of whole 256ths, the nearest to the one asked for.
+
+    What is kept is scaled by that rate, so that expectations are exact. A
+    quarter of the random bits are drawn, and what is dropped is written down
+    as it is, forward and backward: fused into the products beside it, as XLA
+    would have it, it is worked out again for each of them, in an order that
+    suits the product and not the memory.
+    """
+
+    def __call__(
+        self,
+        inputs: Float[Array, "..."],
+        *,
+        deterministic: bool = False,
+        rngs: nnx.Rngs | None = None,
+    ) -> Float[Array, "..."]:
+        dropped = round(self.rate * LEVELS)
+        if deterministic or rngs is None or not dropped:
+            return inputs
+        drawn = jax.random.bits(rngs.dropout(), inputs.shape, jnp.uint8)
+        scale = jnp.where(drawn >= dropped, LEVELS / (LEVELS - dropped), 0).astype(inputs.dtype)
+        return _scaled(inputs, jax.lax.optimization_barrier(scale))
+
+
+@jax.custom_vjp
+def _scaled(inputs: Array, scale: Array) -> Array:
+    return jax.lax.optimization_barrier(inputs * scale)
+
+
+def _forward(inputs: Array, scale: Array) -> tuple[Array, Array]:
+    return _scaled(inputs, scale), scale
+
+
+def _backward(scale: Array, cotangent: Array) -> tuple[Array, None]:
+    return jax.lax.optimization_barrier(cotangent * scale), None
+
+
+_scaled.defvjp(_forward, _backward)
