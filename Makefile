@@ -32,7 +32,7 @@ lab: $(or $(wildcard $(ENV)/installed-all),$(ENV)/installed-lab)
 # What takes longest comes first, so that neither process waits for the other at the end.
 test: $(ENV)/installed-all
 	$(ENV)/bin/python -m pytest $(PYTEST_FLAGS) --numprocesses 2 --dist loadfile --no-loadscope-reorder \
-		--nbval --nbval-current-env notebooks tests/test_readme.py tests/browser tests
+		--nbval --nbval-current-env notebooks tests/test_readme.py tests
 
 parity: $(PARITY)/installed
 	$(PARITY)/bin/python -m pytest $(PYTEST_FLAGS) tests/parity

@@ -69,6 +69,8 @@ def unchecked() -> Iterator[None]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # Playwright keeps an event loop running in its process, which others would take for theirs.
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
     folder = os.environ.get("ATTNREC_DATA")
     if folder and not Path(folder).is_dir():
         raise pytest.UsageError(f"ATTNREC_DATA: no folder {folder!r}")

@@ -191,13 +191,13 @@ class SASRecModule(nnx.Module):
             prefixes: `distinct_prefixes(mask)`.
         """
         variant, query, node = prefixes
-        causal = jnp.tri(len(items), dtype=bool)
         # Where the last item is masked, padding asks in its place.
         x = self._input(jnp.stack([items, jnp.append(items[:-1], 0)]), None)
         asks = x[1 - mask[variant, query], query][None]
         first, *others = self.blocks
         keys = first.attention_norm(x[:1])
-        [nodes] = first(asks, (mask[variant] & causal[query])[None, None], None, keys=keys)
+        before = jnp.arange(len(items))[None] <= query[:, None]
+        [nodes] = first(asks, (mask[variant] & before)[None, None], None, keys=keys)
         if not others:
             return self.norm(nodes[node[:, -1]])
         return self._last(nodes, attention_mask(mask, causal=True), others, node)
