@@ -20,7 +20,7 @@ from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from tests.browser.jupyter import (
     CHROMIUM_ARGUMENTS,
@@ -121,6 +121,36 @@ def address() -> Iterator[str]:
     yield f"http://127.0.0.1:{server.server_port}/dev"
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture
+def offline(chromium: Browser) -> Iterator[BrowserContext]:
+    """Pages without a network."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 800}, accept_downloads=True)
+    context.set_offline(True)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def open_file(offline: BrowserContext, tmp_path: Path) -> Iterator[Callable[[Path], Page]]:
+    """Opens a page saved in `tmp_path`; no error and no request is forgiven."""
+    problems: list[str] = []
+
+    def opened(path: Path) -> Page:
+        page = offline.new_page()
+        page.on("console", lambda message: problems.append(f"{message.type}: {message.text}"))
+        page.on("pageerror", lambda error: problems.append(f"exception: {error.stack}"))
+        page.goto(path.as_uri())
+        return page
+
+    def asked(url: str) -> None:
+        if not url.startswith(("blob:", "data:", tmp_path.as_uri())):
+            problems.append(f"request: {url}")
+
+    offline.on("request", lambda request: asked(request.url))
+    yield opened
+    assert not problems, "\n".join(problems)
 
 
 @pytest.fixture

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from attnrec_widgets import HistoryExplorer
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
 import attnrec as ar
 from attnrec.data import Catalogue
@@ -50,36 +50,16 @@ def explorer(run) -> HistoryExplorer:
 
 
 @pytest.fixture
-def context(chromium: Browser) -> Iterator[BrowserContext]:
-    context = chromium.new_context(viewport={"width": 1280, "height": 800}, accept_downloads=True)
-    context.set_offline(True)
-    yield context
-    context.close()
-
-
-@pytest.fixture
-def open_saved(context: BrowserContext, tmp_path: Path) -> Iterator[Callable[..., Saved]]:
-    """Saves an explorer and opens the file; no error and no request is forgiven."""
-    problems: list[str] = []
+def open_saved(open_file: Callable[[Path], Page], tmp_path: Path) -> Callable[..., Saved]:
+    """Saves an explorer and opens the file."""
 
     def opened(explorer: HistoryExplorer, name: str = "saved.html") -> Saved:
-        path = explorer.save_html(tmp_path / name)
-        page = context.new_page()
-        page.on("console", lambda message: problems.append(f"{message.type}: {message.text}"))
-        page.on("pageerror", lambda error: problems.append(f"exception: {error.stack}"))
-        page.goto(path.as_uri())
-        saved = Saved(page, explorer)
+        saved = Saved(open_file(explorer.save_html(tmp_path / name)), explorer)
         expect(root(saved)).to_have_attribute("data-state", "ready", timeout=30_000)
         expect(root(saved)).to_have_attribute("data-moving", "false")
         return saved
 
-    def asked(url: str) -> None:
-        if not url.startswith(("blob:", "data:", tmp_path.as_uri())):
-            problems.append(f"request: {url}")
-
-    context.on("request", lambda request: asked(request.url))
-    yield opened
-    assert not problems, "\n".join(problems)
+    return opened
 
 
 def agrees(saved: Saved) -> None:
@@ -275,7 +255,7 @@ def test_two_files_do_not_know_each_other(run, explorer, open_saved):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_follows_the_system(explorer, open_saved, context, scheme):
+def test_it_follows_the_system(explorer, open_saved, scheme):
     saved = open_saved(explorer)
     saved.page.emulate_media(color_scheme=scheme)
     expect(root(saved)).to_have_attribute("data-theme", scheme)
@@ -295,9 +275,9 @@ def test_without_scripts_there_is_the_picture(explorer, chromium, tmp_path):
     context.close()
 
 
-def test_where_webassembly_is_forbidden_there_is_the_picture(explorer, context, tmp_path):
+def test_where_webassembly_is_forbidden_there_is_the_picture(explorer, offline, tmp_path):
     path = explorer.save_html(tmp_path / "saved.html")
-    page = context.new_page()
+    page = offline.new_page()
     page.add_init_script("delete globalThis.WebAssembly")
     page.goto(path.as_uri())
     expect(page.locator("#notice")).to_contain_text("WebAssembly")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from attnrec_widgets import TrustPanel
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 import attnrec as ar
 from attnrec.explanations.deletion_race import deletion_race
@@ -41,30 +41,15 @@ def run():
 
 
 @pytest.fixture
-def saved(run, chromium: Browser, tmp_path: Path) -> Iterator[Saved]:
-    """A panel's file, opened; no error and no request is forgiven."""
+def saved(run, open_file: Callable[[Path], Page], tmp_path: Path) -> Saved:
+    """A panel's file, opened."""
     methods = [*FORWARD, *BACKWARD]
     panel = TrustPanel(run, history=run.past("u2881")[-9:], topn=8, methods=methods)
-    path = panel.save_html(tmp_path / "saved.html")
-    context = chromium.new_context(viewport={"width": 1280, "height": 1200})
-    context.set_offline(True)
-    problems: list[str] = []
-
-    def asked(url: str) -> None:
-        if not url.startswith(("blob:", "data:", path.as_uri())):
-            problems.append(f"request: {url}")
-
-    context.on("request", lambda request: asked(request.url))
-    page = context.new_page()
-    page.on("console", lambda message: problems.append(f"{message.type}: {message.text}"))
-    page.on("pageerror", lambda error: problems.append(f"exception: {error.stack}"))
-    page.goto(path.as_uri())
-    saved = Saved(page, panel)
+    saved = Saved(open_file(panel.save_html(tmp_path / "saved.html")), panel)
+    saved.page.set_viewport_size({"width": 1280, "height": 1200})
     expect(root(saved)).to_have_attribute("data-state", "ready", timeout=30_000)
     measured(saved)
-    yield saved
-    context.close()
-    assert not problems, "\n".join(problems)
+    return saved
 
 
 def edit(saved: Saved, position: int) -> None:
