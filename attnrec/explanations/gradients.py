@@ -19,6 +19,8 @@ from attnrec.models.lengths import SHORTEST, few_sizes
 from attnrec.models.probe import EmbeddingGradients
 from attnrec.typing import Array
 
+WORTH_A_CALL = 16  # steps, at least, that a core is given of its own
+
 
 @method("gradient", needs="gradients", signed=False, source="simonyan2014deep")
 def gradient(case: Case, options: Options) -> Float[np.ndarray, " position"]:
@@ -60,7 +62,8 @@ def integrated_gradients(case: Case, options: Options) -> Float[np.ndarray, " po
     steps = whole_number("steps", options.steps)
     points, weights = np.polynomial.legendre.leggauss(steps)  # on -1..1, of weight 2
     width = min(few_sizes(max(len(case), SHORTEST)), case.length)  # each step pays for padding
-    chunks = max(-(-steps // max(1, POSITIONS // width)), min(steps, calls_at_once()))
+    for_memory, for_cores = -(-steps // max(1, POSITIONS // width)), -(-steps // WORTH_A_CALL)
+    chunks = max(for_memory, min(for_cores, calls_at_once()))
     rows = -(-steps // chunks)  # chunks of one size compile once
     scale, share = np.zeros((2, chunks * rows))
     scale[:steps] = (1 + points) / 2

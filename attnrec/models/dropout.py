@@ -1,4 +1,4 @@
-"""Dropout that costs what it is worth: a random byte for each activation, and no more."""
+"""Dropout from one random byte for each activation."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ LEVELS = 256  # of a byte
 class Dropout(nnx.Dropout):
     """`nnx.Dropout` with a rate of whole 256ths, the nearest to the one asked for.
 
-    What is kept is scaled by that rate, so that expectations are exact. A
-    quarter of the random bits are drawn, and what is dropped is written down
-    as it is, forward and backward: fused into the products beside it, as XLA
-    would have it, it is worked out again for each of them, in an order that
+    At most 255 of them: below a rate of 1 something stays. What is kept is
+    scaled by that rate, so that expectations are exact. A quarter of the
+    random bits are drawn, and what is dropped is written down as it is,
+    forward and backward: fused into the products beside it, as XLA would have
+    it, it is worked out again for each of them, in an order that
     suits the product and not the memory.
     """
 
@@ -29,7 +30,7 @@ class Dropout(nnx.Dropout):
         deterministic: bool = False,
         rngs: nnx.Rngs | None = None,
     ) -> Float[Array, "..."]:
-        dropped = round(self.rate * LEVELS)
+        dropped = min(round(self.rate * LEVELS), LEVELS - 1)
         if deterministic or rngs is None or not dropped:
             return inputs
         drawn = jax.random.bits(rngs.dropout(), inputs.shape, jnp.uint8)

@@ -49,7 +49,7 @@ class SASRec:
         num_heads: attention heads in each block; must divide `embedding_size`.
         max_length: most recent items that the model sees.
         dropout_rate: share of activations dropped in training, at the input
-            and after each attention and feed-forward layer.
+            and after each attention and feed-forward layer; to the nearest 256th.
         positions: learn an embedding for each position; without it the model
             cannot tell order except through the causal mask (the paper's
             ablation, its Table IV and Figure 4c).

@@ -41,6 +41,12 @@ def test_each_call_and_each_seed_drops_anew():
     assert (dropped(0.5, x, seed=3) != dropped(0.5, x, seed=4)).any()
 
 
+def test_close_to_one_a_256th_stays():
+    out = np.asarray(dropped(0.999, jnp.ones(1 << 16)))
+    assert set(np.unique(out).tolist()) == {0, 256}
+    assert abs(out.mean() - 1) < 5 * np.sqrt(255 / 256 / 256 / (1 << 16)) * 256
+
+
 @pytest.mark.parametrize("rate", [0, 0.001])  # less than half a 256th is none
 def test_nothing_is_dropped_where_nothing_is_asked_for(rate):
     x = jnp.ones(4096)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from attnrec_widgets import HistoryExplorer, page_model
+from attnrec_widgets import HistoryExplorer, bundle, page_model
 from attnrec_widgets.delivery import on_message
 
 from attnrec.data import FILMS, Catalogue
@@ -131,7 +131,7 @@ def runtime(tmp_path, monkeypatch) -> Iterator[list[bytes]]:
     parts = [b"worker", b"wasm"]
     for name, part in zip(page_model.RUNTIME, parts, strict=True):
         (tmp_path / name).write_bytes(part)
-    monkeypatch.setattr(page_model, "STATIC", tmp_path)
+    monkeypatch.setattr(bundle, "STATIC", tmp_path)
     page_model.runtime.cache_clear()
     yield parts
     page_model.runtime.cache_clear()

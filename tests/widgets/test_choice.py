@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from attnrec_widgets import HistoryExplorer, choice, page_model
+from attnrec_widgets import HistoryExplorer, bundle, choice, page_model
 from attnrec_widgets.source import Source
 
 from attnrec.errors import AttnrecError
@@ -85,7 +85,7 @@ def test_two_models_share_the_limit_and_one_shown_twice_counts_once(steps, porta
 
 
 def test_without_its_runtime_the_page_runs_nothing(steps, portable, tmp_path, monkeypatch):
-    monkeypatch.setattr(page_model, "STATIC", tmp_path)
+    monkeypatch.setattr(bundle, "STATIC", tmp_path)
     page_model.runtime.cache_clear()
     engine, notice = chosen(HistoryExplorer(steps))
     assert engine == "kernel"

@@ -6,16 +6,15 @@ import gzip
 import hashlib
 import threading
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from attnrec.errors import AttnrecError
+from attnrec_widgets import bundle
 from attnrec_widgets.state import number
 
 if TYPE_CHECKING:
     from attnrec_widgets.history_explorer import HistoryExplorer
 
-STATIC = Path(__file__).parent / "static"
 RUNTIME = ("page_worker.js.gz", "ort.wasm.gz")
 
 
@@ -27,7 +26,7 @@ def runtime() -> tuple[str, list[bytes]]:
         AttnrecError: it is not built.
     """
     try:
-        parts = [(STATIC / name).read_bytes() for name in RUNTIME]
+        parts = [(bundle.STATIC / name).read_bytes() for name in RUNTIME]
     except FileNotFoundError:
         raise AttnrecError(
             "the page's runtime is not built (run `pip install .` in attnrec's folder)"

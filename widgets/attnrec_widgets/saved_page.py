@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from attnrec.errors import AttnrecError
-from attnrec_widgets import page_model, still
+from attnrec_widgets import bundle, page_model, still
 from attnrec_widgets.answer import setup_for
 from attnrec_widgets.source import Source
 
@@ -197,7 +197,7 @@ def _hash(text: str) -> str:
 
 
 def _static(name: str) -> str:
-    path = page_model.STATIC / name
+    path = bundle.STATIC / name
     if not path.is_file():
         raise AttnrecError("the front end is not built (run `pip install .` in attnrec's folder)")
     return path.read_text(encoding="utf-8")

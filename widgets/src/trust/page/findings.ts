@@ -1,11 +1,12 @@
 // All that can be said of one subject in the page, each part worked out once and when it is asked for:
 // attnrec_widgets/trust_findings.py from forward passes alone. Of the state that was saved, Python's.
 import type { Present } from '../../engine/page/responder';
+import { ATTENTION } from '../lens_of';
 import type { Lie, NoLie } from '../lie_model';
 import type { Race } from '../race_model';
 import type { Flip, Report } from '../types';
 import { randomValues } from './orders';
-import { ATTENTION, reportOf, withAttention } from './report';
+import { reportOf, withAttention } from './report';
 import type { Subject } from './subject';
 import type { Told, Unnumbered } from './told';
 import { Variants } from './variants';

@@ -6,9 +6,9 @@ import { type AnyModel, LocalModel } from '../../engine/store';
 import * as edits from '../../model/edits';
 import { sameIds } from '../../types';
 import type { Wish } from '../flip';
+import { lensOf } from '../lens_of';
 import type { Choice, Report } from '../types';
 import { Findings, viewOf } from './findings';
-import { lensOf } from './report';
 import { choicesOf, keyOf, type Subject, subjectOf } from './subject';
 import type { Played, Told, Unnumbered } from './told';
 

@@ -23,7 +23,7 @@ export function randomValues(n: number, orders: number, seed: number): number[][
   });
 }
 
-/** A small generator with a seed, which the language's own has not: from 0 to 1. */
+/** From 0 to 1, with a seed, which the language's own generator has not: Ettinger's Mulberry32 (2017, public domain). */
 function mulberry32(seed: number): () => number {
   let state = seed | 0;
   return () => {

@@ -1,6 +1,6 @@
 // The table of measures, spelled as attnrec_widgets/trust_report.py spells it.
 import type { Present } from '../../engine/page/responder';
-import type { Id, Lens } from '../../types';
+import { ATTENTION } from '../lens_of';
 import type { Method, Report } from '../types';
 import { explain } from './explain';
 import { whole } from './keep';
@@ -10,7 +10,6 @@ import type { Subject } from './subject';
 import type { Told, Unnumbered } from './told';
 import type { Variants } from './variants';
 
-export const ATTENTION = 'attention';
 const ITSELF = 'leave-one-out', AGREEMENT = 'Kendall';
 
 /** Every explanation that takes forward passes alone, measured beside random ones. */
@@ -60,13 +59,3 @@ function methodOf({ name, label, note, signed }: Method, { inspected, state: { l
 
 /** Of values that are all defined. */
 const folded = (values: (number | null)[], fold: (values: number[]) => number): number | null => (values.some(value => value === null) ? null : fold(values as number[]));
-
-/** What the explorer draws of a report; null for a method that has no values. */
-export function lensOf({ methods, target, removal, effects, negligible, unread }: Unnumbered<Report>, name: string, history: readonly Id[]): Omit<Lens, 'limit'> | null {
-  const method = methods.find(one => one.name === name), none = new Array<number>(unread).fill(0);
-  if (!method?.values || !target) return null;
-  return {
-    history: [...history], name, target: { id: target.id, title: target.title }, removal, signed: method.signed, negligible,
-    values: name === ATTENTION ? null : [...none, ...method.values], effects: [...none, ...effects],
-  };
-}
