@@ -72,16 +72,47 @@ def dot_product_attention(
             more keys than it needs.
     """
     if not causal:
-        return weighted_values(attention_weights(query, key, mask), value)
+        return _attend(query, key, value, mask)
     length = query.shape[1]
     size = -(-length // max(1, length // PIECE))
     pieces = []
     for start in range(0, length, size):
         end = min(start + size, length)
         allowed = None if mask is None else mask[:, :, start:end, :end]
-        weights = attention_weights(query[:, start:end], key[:, :end], allowed)
-        pieces.append(weighted_values(weights, value[:, :end]))
+        pieces.append(_attend(query[:, start:end], key[:, :end], value[:, :end], allowed))
     return jnp.concatenate(pieces, 1)
+
+
+@jax.custom_vjp
+def _attend(query: Array, key: Array, value: Array, mask: Array | None) -> Array:
+    return weighted_values(attention_weights(query, key, mask), value)
+
+
+def _forward(query: Array, key: Array, value: Array, mask: Array | None) -> tuple[Array, tuple]:
+    weights = attention_weights(query, key, mask)
+    found = weighted_values(weights, value)
+    return found, (query, key, value, mask, weights, found)
+
+
+def _backward(kept: tuple, by_found: Array) -> tuple[Array, Array, Array, None]:
+    """Derivatives with one sum over a head's size, where softmax's own sum over keys.
+
+    The mean of a row's derivatives by its weights is the product of what it
+    found and the derivative by that (Dao et al. 2022, FlashAttention, B.2).
+    """
+    *parts, mask, weights, found = kept
+    mean = (by_found * found).sum(-1).swapaxes(1, 2)[..., None]
+    query, key, value, by_found = (part.swapaxes(1, 2) for part in (*parts, by_found))
+    by_logits = weights * (by_found @ value.swapaxes(-1, -2) - mean)
+    if mask is not None:  # a row that may look at nothing depends on no logit
+        by_logits = jnp.where(mask, by_logits, 0)
+    by_logits /= math.sqrt(query.shape[-1])
+    by_query, by_key = by_logits @ key, by_logits.swapaxes(-1, -2) @ query
+    by_value = weights.swapaxes(-1, -2) @ by_found
+    return by_query.swapaxes(1, 2), by_key.swapaxes(1, 2), by_value.swapaxes(1, 2), None
+
+
+_attend.defvjp(_forward, _backward)
 
 
 class MultiHeadAttention(nnx.Module):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import jax
 import jax.numpy as jnp
 from flax import nnx
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 
 from attnrec.typing import Array
 
@@ -33,9 +35,16 @@ class Dropout(nnx.Dropout):
         dropped = min(round(self.rate * LEVELS), LEVELS - 1)
         if deterministic or rngs is None or not dropped:
             return inputs
-        drawn = jax.random.bits(rngs.dropout(), inputs.shape, jnp.uint8)
+        drawn = random_bytes(rngs.dropout(), inputs.shape)
         scale = jnp.where(drawn >= dropped, LEVELS / (LEVELS - dropped), 0).astype(inputs.dtype)
         return _scaled(inputs, jax.lax.optimization_barrier(scale))
+
+
+def random_bytes(key: Array, shape: tuple[int, ...]) -> UInt8[Array, "..."]:
+    """Four of each word; `jax.random.bits` draws two words for each byte."""
+    size = math.prod(shape)
+    words = jax.random.bits(key, (-(-size // 4),), jnp.uint32)
+    return jax.lax.bitcast_convert_type(words, jnp.uint8).ravel()[:size].reshape(shape)
 
 
 @jax.custom_vjp

@@ -12,7 +12,7 @@ from jaxtyping import Bool, Float, Int
 
 from attnrec.errors import AttnrecError
 from attnrec.models.prefixes import Prefixes
-from attnrec.models.recorder import Tape, read_out, recording_view
+from attnrec.models.recorder import Tape, read_out, recording_view, without_dropout
 from attnrec.typing import Array
 
 
@@ -71,9 +71,11 @@ class Probe:
 
         self._leaves, structure = jax.tree.flatten(state)  # a state's own way takes longer
 
+        def merged(leaves: list[Array]) -> nnx.Module:
+            return nnx.merge(graphdef, jax.tree.unflatten(structure, leaves))
+
         def view(leaves: list[Array], tape: Tape) -> nnx.Module:
-            model = nnx.merge(graphdef, jax.tree.unflatten(structure, leaves))
-            return recording_view(model, tape)
+            return recording_view(merged(leaves), tape)
 
         def last(leaves, items, mask, prefixes):
             model = view(leaves, Tape())
@@ -101,7 +103,7 @@ class Probe:
         @jax.jit
         def by_embedding(leaves, items, mask, target, scale):
             def score(added):
-                model = view(leaves, Tape())
+                model = without_dropout(merged(leaves))  # whose attention has quicker derivatives
                 embeddings = _through(model, items, scale, added)
                 last = read_out(model, items, mask, last_only=True)
                 own = last @ model.item_embeddings()[target]

@@ -113,7 +113,13 @@ def recording_view(model: nnx.Module, tape: Tape) -> nnx.Module:
     for path, module in nnx.iter_modules(model):
         if hasattr(module, "attention_fn"):
             module.attention_fn = partial(tape.attend, ".".join(map(str, path)))
-        elif isinstance(module, nnx.Dropout):
+    return without_dropout(model)
+
+
+def without_dropout(model: nnx.Module) -> nnx.Module:
+    """`model`, freshly merged, as it computes where nothing is trained."""
+    for _, module in nnx.iter_modules(model):
+        if isinstance(module, nnx.Dropout):
             # The module may stand in a list or a dictionary, and at several places.
             object.__setattr__(module, "__class__", NoDropout)
     return model

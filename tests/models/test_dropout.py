@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from flax import nnx
 
-from attnrec.models.dropout import Dropout
+from attnrec.models.dropout import Dropout, random_bytes
 
 
 def dropped(rate: float, x, seed: int = 0):
@@ -45,6 +45,16 @@ def test_close_to_one_a_256th_stays():
     out = np.asarray(dropped(0.999, jnp.ones(1 << 16)))
     assert set(np.unique(out).tolist()) == {0, 256}
     assert abs(out.mean() - 1) < 5 * np.sqrt(255 / 256 / 256 / (1 << 16)) * 256
+
+
+def test_bytes_are_uniform_and_each_its_own():
+    drawn = np.asarray(random_bytes(jax.random.key(0), (3, 7, 8191))).ravel()  # no whole words
+    expected = len(drawn) / 256
+    excess = ((np.bincount(drawn, minlength=256) - expected) ** 2 / expected).sum()
+    assert abs(excess - 255) < 5 * np.sqrt(2 * 255)  # chi squared
+    for apart in (1, 2, 3, 4, 8191):  # those of one word, of the next, of the next row
+        agreement = np.corrcoef(drawn[apart:], drawn[:-apart])[0, 1]
+        assert abs(agreement) < 5 / np.sqrt(len(drawn))
 
 
 @pytest.mark.parametrize("rate", [0, 0.001])  # less than half a 256th is none
