@@ -21,7 +21,7 @@ from typing import Literal, NamedTuple, get_args
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from attnrec.cores import side_by_side
+from attnrec.cores import calls_at_once, side_by_side
 from attnrec.errors import AttnrecError, did_you_mean
 from attnrec.explanations.case import Case
 from attnrec.inspection import Request
@@ -30,6 +30,7 @@ from attnrec.models.prefixes import Prefixes, distinct_prefixes
 
 Removal = Literal["drop", "mask"]
 POSITIONS = 1 << 13  # in one compiled call: what it works on fits in a cache
+WORTH_A_CALL = 16  # rows, at least, that a core is given of its own
 
 
 def check_removal(removal: str) -> Removal:
@@ -151,7 +152,7 @@ class ValueFunction:
         widths = shapes[np.minimum(np.searchsorted(shapes, kept), len(shapes) - 1)]
         for width in np.unique(widths):
             which = np.flatnonzero(widths == width)
-            most = _rows_of(int(width))
+            most = self._rows_of(int(width), len(which))
             for start in range(0, len(which), most):
                 chosen = which[start : start + most]
                 rows = _padded(len(chosen), most) if lengths else len(chosen)
@@ -174,6 +175,17 @@ class ValueFunction:
             prefixes = Prefixes(padded[0], padded[1], node)
             yield Batch(chosen, case.request.items, mask, prefixes)
 
+    def _rows_of(self, width: int, variants: int) -> int:
+        """How many go into one call: a power of two, which needs no rows beyond.
+
+        As many as a cache holds; of few variants, what gives every core a call.
+        """
+        most = _rows_of(width)
+        if self.case.probe is None:
+            return most
+        of_a_core = -(-variants // calls_at_once())
+        return min(most, max(WORTH_A_CALL, 1 << (of_a_core - 1).bit_length()))
+
     def _rows(self, keep: np.ndarray, width: int, rows: int) -> tuple[np.ndarray, np.ndarray]:
         """Items and mask `[rows, width]`; rows beyond the variants hold nothing."""
         items = np.zeros((rows, width), np.int32)
@@ -191,7 +203,7 @@ class ValueFunction:
 
 
 def _rows_of(width: int) -> int:
-    """How many go into one call: a power of two, which needs no rows beyond."""
+    """As many as a cache holds: a power of two, which needs no rows beyond."""
     return 1 << max(1, POSITIONS // width).bit_length() - 1
 
 

@@ -41,10 +41,19 @@ def attention_weights(
 ) -> Float[Array, "batch head query key"]:
     """The softmax above. The row of a query that may look at nothing means nothing."""
     query, key = query.swapaxes(1, 2) / math.sqrt(query.shape[-1]), key.swapaxes(1, 2)
-    logits = query @ key.swapaxes(-1, -2)
+    logits = _of_all_pairs(query, key)
     if mask is not None:
         logits = jnp.where(mask, logits, jnp.finfo(logits.dtype).min)
     return jax.nn.softmax(logits)
+
+
+def _of_all_pairs(
+    rows: Float[Array, "batch head query size"], columns: Float[Array, "batch head key size"]
+) -> Float[Array, "batch head query key"]:
+    """Products of each row with each column."""
+    if rows.shape[2] == 1:  # `rows @ columns.T` would lay out anew what is long
+        return (columns @ rows.swapaxes(2, 3)).swapaxes(2, 3)
+    return rows @ columns.swapaxes(2, 3)
 
 
 def weighted_values(
@@ -103,7 +112,7 @@ def _backward(kept: tuple, by_found: Array) -> tuple[Array, Array, Array, None]:
     *parts, mask, weights, found = kept
     mean = (by_found * found).sum(-1).swapaxes(1, 2)[..., None]
     query, key, value, by_found = (part.swapaxes(1, 2) for part in (*parts, by_found))
-    by_logits = weights * (by_found @ value.swapaxes(-1, -2) - mean)
+    by_logits = weights * (_of_all_pairs(by_found, value) - mean)
     if mask is not None:  # a row that may look at nothing depends on no logit
         by_logits = jnp.where(mask, by_logits, 0)
     by_logits /= math.sqrt(query.shape[-1])
