@@ -19,7 +19,7 @@ from attnrec.columns import Columns
 from attnrec.errors import AttnrecError, whole_number
 from attnrec.explanations.case import Case
 from attnrec.explanations.counterfactuals import SCORES
-from attnrec.explanations.removal import POSITIONS
+from attnrec.explanations.variants import POSITIONS
 from attnrec.inspection import Request, width_for
 
 Kind = Literal["insertion", "swap"]

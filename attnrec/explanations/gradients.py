@@ -16,7 +16,7 @@ from attnrec.cores import calls_at_once, side_by_side
 from attnrec.errors import whole_number
 from attnrec.explanations.case import Case
 from attnrec.explanations.methods import Options, method
-from attnrec.explanations.removal import POSITIONS
+from attnrec.explanations.variants import POSITIONS
 from attnrec.models.lengths import SHORTEST, few_sizes
 from attnrec.models.probe import EmbeddingGradients
 from attnrec.typing import Array

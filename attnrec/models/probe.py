@@ -55,8 +55,8 @@ class Probe:
 
     Every method is one compiled call. Items are right-aligned and masks as in
     a `Request`, save that a mask may hide everything: what is read out then
-    has looked at nothing. One row of items masked in many ways may come with
-    the `prefixes` of these masks, if the model `shares_prefixes`.
+    has looked at nothing. Variants of one history may come as their `prefixes` in
+    place of items, if the model `shares_prefixes`.
 
     Args:
         graphdef, state: the model, as `nnx.split` gives it; kept under these
@@ -143,11 +143,11 @@ class Probe:
     @cached_property
     def shares_prefixes(self) -> bool:
         """Whether it can be asked about `prefixes`."""
-        return hasattr(nnx.merge(self.graphdef, self.state), "encode_maskings")
+        return hasattr(nnx.merge(self.graphdef, self.state), "encode_variants")
 
     def scores(
         self,
-        items: Int[Array, "#batch key"],
+        items: Int[Array, "batch key"] | None,
         mask: Bool[Array, "batch key"],
         target: int,
         prefixes: Prefixes | None = None,
@@ -157,7 +157,7 @@ class Probe:
 
     def ranked(
         self,
-        items: Int[Array, "#batch key"],
+        items: Int[Array, "batch key"] | None,
         mask: Bool[Array, "batch key"],
         target: int,
         candidates: Bool[Array, " item"],
@@ -168,7 +168,7 @@ class Probe:
 
     def every(
         self,
-        items: Int[Array, "#batch key"],
+        items: Int[Array, "batch key"] | None,
         mask: Bool[Array, "batch key"],
         prefixes: Prefixes | None = None,
     ) -> Float[Array, "batch item"]:

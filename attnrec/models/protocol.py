@@ -30,9 +30,8 @@ class SequenceModel(Protocol):
 
     One that has `encode_last(items, mask)`, equal to `encode(...)[:, -1]`, is
     asked by it where nothing else is wanted. One that is causal and has
-    `encode_maskings(items, mask, prefixes)`, equal to `encode_last` of one
-    history (`items[key]`) masked in many ways, is asked by it about these;
-    see `attnrec.models.prefixes`.
+    `encode_variants(mask, prefixes)`, equal to `encode_last` of many variants
+    of one history, is asked by it about these; see `attnrec.models.prefixes`.
 
     Attributes:
         max_length: the most recent items that it can read.

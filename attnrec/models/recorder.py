@@ -127,7 +127,7 @@ def without_dropout(model: nnx.Module) -> nnx.Module:
 
 def read_out(
     view: nnx.Module,
-    items: Array,
+    items: Array | None,
     mask: Array,
     *,
     last_only: bool = False,
@@ -144,11 +144,12 @@ def read_out(
         items, mask: as in a `Request`.
         last_only: other positions need not be worked out, so that the last
             layer's map may have their queries missing.
-        prefixes: of `mask`, where `items` is one row that is masked in many
-            ways; of a view that has `encode_maskings`.
+        prefixes: in place of `items`, where all are variants of one history;
+            of a view that has `encode_variants`.
     """
     if prefixes is not None:
-        return view.encode_maskings(items[0], mask, prefixes)
+        return view.encode_variants(mask, prefixes)
+    assert items is not None
     items = jnp.where(mask, items, 0)
     if last_only and hasattr(view, "encode_last"):
         return view.encode_last(items, mask)

@@ -174,30 +174,29 @@ class SASRecModule(nnx.Module):
         allowed = attention_mask(mask, causal=True)
         return self._last(self._input(items, None), allowed, self.blocks)
 
-    def encode_maskings(
+    def encode_variants(
         self,
-        items: Int[Array, " key"],
         mask: Bool[Array, "batch key"],
         prefixes: Prefixes,
     ) -> Float[Array, "batch embedding"]:
-        """`encode_last` of one history masked in many ways, common beginnings once.
+        """`encode_last` of many variants of one history, common beginnings once.
 
-        In the first block, that is, where all look at the same keys; in two
-        blocks that is nearly all of the work.
+        In the first block, that is, where all look at the same few keys; in
+        two blocks that is nearly all of the work.
 
         Args:
-            items: catalogue indices, right-aligned, 0 at padding.
-            mask: of each masking, what is real and may be looked at.
-            prefixes: `distinct_prefixes(mask)`.
+            mask: of each variant, what is real and may be looked at.
+            prefixes: what they are made of.
         """
-        variant, query, node = prefixes
-        # Where the last item is masked, padding asks in its place.
-        x = self._input(jnp.stack([items, jnp.append(items[:-1], 0)]), None)
-        asks = x[1 - mask[variant, query], query][None]
+        items, column, token, variant, query, node = prefixes
+        tokens, length = jnp.arange(len(items)), mask.shape[1]
+        x = self._placed(items, length - 1 - column)
+        asks = x[token[variant, query]]  # padding, where nothing stands at the last position
+        there = (token[:, column] == tokens[None]) & (tokens < len(items) - 1)[None]
+        seen = there[variant] & (column[None] <= query[:, None])
         first, *others = self.blocks
-        keys = first.attention_norm(x[:1])
-        before = jnp.arange(len(items))[None] <= query[:, None]
-        [nodes] = first(asks, (mask[variant] & before)[None, None], None, keys=keys)
+        keys = first.attention_norm(x)
+        [nodes] = first(asks[None], seen[None, None], None, keys=keys[None])
         if not others:
             return self.norm(nodes[node[:, -1]])
         return self._last(nodes, attention_mask(mask, causal=True), others, node)
@@ -230,16 +229,20 @@ class SASRecModule(nnx.Module):
     def _input(
         self, items: Int[Array, "batch key"], rngs: nnx.Rngs | None
     ) -> Float[Array, "batch key embedding"]:
-        size, length = self.config.embedding_size, items.shape[1]
+        length = items.shape[1]
         if length > self.max_length:
             raise AttnrecError(
                 f"items: the model reads at most {self.max_length} items, got {length} columns"
             )
-        x = self.item_embedding(items) * size**0.5
-        if self.config.positions:
-            from_the_end = jnp.arange(length - 1, -1, -1)
-            x = x + self.position_embedding(from_the_end)[None]
+        x = self._placed(items, jnp.arange(length - 1, -1, -1)[None])
         return self.dropout(x, deterministic=rngs is None, rngs=rngs)
+
+    def _placed(
+        self, items: Int[Array, "..."], from_the_end: Int[Array, "..."]
+    ) -> Float[Array, "... embedding"]:
+        """Items that stand so many places before the last (eq. 1)."""
+        x = self.item_embedding(items) * self.config.embedding_size**0.5
+        return x + self.position_embedding(from_the_end) if self.config.positions else x
 
     def item_embeddings(self) -> Float[Array, "item embedding"]:
         """The output layer: the same table as the input's, entry 0 being padding."""

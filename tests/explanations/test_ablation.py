@@ -9,7 +9,7 @@ from flax import nnx
 
 from attnrec.data import Catalogue
 from attnrec.errors import AttnrecError
-from attnrec.explanations import removal
+from attnrec.explanations import variants
 from attnrec.explanations.ablation import leave_one_out
 from attnrec.explanations.case import Case
 from attnrec.explanations.methods import METHODS, Options
@@ -96,7 +96,7 @@ def test_batches_are_bounded_and_change_nothing(options, monkeypatch):
     whole = leave_one_out(case, options)
     assert max(request.items.size for request in model.asked) == 17 * 16  # all in one
     model.asked.clear()
-    monkeypatch.setattr(removal, "POSITIONS", 64)
+    monkeypatch.setattr(variants, "POSITIONS", 64)
     np.testing.assert_array_equal(leave_one_out(case, options), whole)
     assert max(request.items.size for request in model.asked) == 64
     assert len(model.asked) == -(-17 // 4)

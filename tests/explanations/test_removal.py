@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from attnrec.errors import AttnrecError
-from attnrec.explanations import removal
+from attnrec.explanations import variants as layout
 from attnrec.explanations.case import Case
-from attnrec.explanations.removal import POSITIONS, ValueFunction
+from attnrec.explanations.removal import ValueFunction
+from attnrec.explanations.variants import POSITIONS, in_batches
 from attnrec.inspection import Request
 
 from .conftest import Additive, small_inspector
@@ -32,6 +33,33 @@ def test_dropping_is_asking_with_a_shorter_history(case):
     np.testing.assert_array_equal(rank, 1 + above.sum(1))
     np.testing.assert_allclose(value.every(keep)[:, 1:], expected[:, 1:], atol=1e-5)
     assert value.asked == 3 * len(keep)
+
+
+@pytest.mark.parametrize("already_gone", [[], [2], [0, 5]])
+@pytest.mark.parametrize("with_all", [True, False])
+def test_items_dropped_in_turn_share_their_beginnings(case, already_gone, with_all, monkeypatch):
+    base = np.ones(len(case), bool)
+    base[already_gone] = False
+    keep = base & ~np.eye(len(case), dtype=bool)[base]
+    keep = np.vstack([base, keep]) if with_all else keep
+    [batch] = in_batches(case, keep, closing=True)
+    # Of a square half is left; one line of it is the shared beginning, one the whole.
+    most = base.sum() * (base.sum() + 3) // 2
+    assert len(np.unique(np.stack(batch.prefixes[:2]), axis=1).T) <= most + 2  # padding's own
+    expected = [case.inspector.inspect(Request.of([case.items[row]])).scores[0] for row in keep]
+    np.testing.assert_allclose(
+        ValueFunction(case, "drop")(keep), np.stack(expected)[:, case.target], atol=1e-5
+    )
+    monkeypatch.setattr(layout, "POSITIONS", 4 * case.length)  # in several calls
+    assert len(list(in_batches(case, keep, closing=True))) > 1
+    np.testing.assert_allclose(
+        ValueFunction(case, "drop").every(keep)[:, 1:], np.stack(expected)[:, 1:], atol=1e-5
+    )
+
+
+def test_no_variants_are_no_scores(case):
+    assert ValueFunction(case, "drop")(np.zeros((0, len(case)), bool)).shape == (0,)
+    assert ValueFunction(case, "mask")(np.zeros((0, len(case)), bool)).shape == (0,)
 
 
 def test_masking_is_asking_with_a_mask(case):
@@ -66,7 +94,7 @@ def test_a_model_that_shares_no_beginnings_is_masked_alike(case, monkeypatch):
     shared = ValueFunction(case, "mask")
     expected, (_, rank) = shared(keep), shared.ranked(keep)
     assert shared.asked == 140
-    monkeypatch.setattr(removal, "POSITIONS", 16 * case.length)
+    monkeypatch.setattr(layout, "POSITIONS", 16 * case.length)
     np.testing.assert_allclose(ValueFunction(case, "mask")(keep), expected, atol=1e-5)
     monkeypatch.setattr(case.probe, "shares_prefixes", False)
     found = ValueFunction(case, "mask").ranked(keep)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from attnrec.models.lengths import few_sizes
-from attnrec.models.prefixes import distinct_prefixes
+from attnrec.models.prefixes import distinct_prefixes, prefixes_of
 
 
 def test_what_begins_alike_is_one_node():
@@ -31,7 +31,7 @@ def test_every_masking_meets_nodes_of_its_own_beginning():
                 assert query[of_row[position]] == position
                 np.testing.assert_array_equal(rows[first, : position + 1], row[: position + 1])
     beginnings = {(p, tuple(row[: p + 1])) for row in keep for p in {*np.flatnonzero(row), 8}}
-    assert len(distinct_prefixes(keep).query) == len(beginnings)
+    assert len(distinct_prefixes(keep)[1]) == len(beginnings)
 
 
 def test_half_is_left_where_each_is_masked_in_turn():
@@ -39,7 +39,19 @@ def test_half_is_left_where_each_is_masked_in_turn():
     keep = np.vstack([np.tri(n, k=-1, dtype=bool) | np.triu(np.ones((n, n), bool), 1)])
     keep = np.vstack([np.ones(n, bool), keep[::-1]])  # the last first: alike as long as may be
     # The whole, what follows each, and a last position of its own where that is masked.
-    assert len(distinct_prefixes(keep).query) == n + n * (n - 1) // 2 + 1
+    assert len(distinct_prefixes(keep)[1]) == n + n * (n - 1) // 2 + 1
+
+
+def test_what_stands_in_another_place_is_another_token():
+    history = np.array([31, 7], np.int32)
+    found = prefixes_of(history, np.array([[0, 1, 2], [0, 0, 2], [0, 0, 1]]))
+    # "31 7", "7" and "31" alone: two items, of which the first stands in two places; padding.
+    assert found.items.tolist() == [31, 31, 7, 0]
+    assert found.column.tolist() == [1, 2, 2, 2]
+    assert found.token.tolist() == [[3, 0, 2], [3, 3, 2], [3, 3, 1]]
+    assert found.variant.tolist() == [0, 0, 1, 2]
+    assert found.query.tolist() == [1, 2, 2, 2]
+    assert found.node[:, 2].tolist() == [1, 2, 3]
 
 
 @pytest.mark.parametrize("keep", [np.zeros((3, 4), bool), np.ones((1, 1), bool)])

@@ -9,7 +9,7 @@ from flax import nnx
 from attnrec.errors import AttnrecError
 from attnrec.inspection import Interventions, Request
 from attnrec.models import SASRec, Schema
-from attnrec.models.prefixes import distinct_prefixes
+from attnrec.models.prefixes import prefixes_of
 from attnrec.models.probe import Probe
 
 from ..explanations.conftest import small_inspector
@@ -105,16 +105,28 @@ def test_a_model_that_looks_items_up_otherwise_has_no_gradients():
 
 
 @pytest.mark.parametrize("num_layers", [1, 2, 3])
+def test_variants_that_mix_up_a_history_are_each_as_if_alone(num_layers):
+    probe = small_inspector(num_layers=num_layers).probe
+    history = np.random.default_rng(0).permutation(np.arange(1, 22)).astype(np.int32)
+    stands = np.random.default_rng(1).integers(0, 4, (40, 7)) * 5
+    stands = stands[np.lexsort(stands.T[::-1])]
+    items = np.append(np.int32(0), history)[stands]
+    found = probe.every(None, stands > 0, prefixes_of(history, stands))
+    np.testing.assert_allclose(found, probe.every(items, stands > 0), atol=1e-5)
+
+
+@pytest.mark.parametrize("num_layers", [1, 2, 3])
 @pytest.mark.parametrize("positions", [True, False])
 def test_maskings_that_begin_alike_are_each_as_if_alone(num_layers, positions):
     probe = small_inspector(num_layers=num_layers, positions=positions).probe
     items = np.array([[0, 3, 14, 15, 9, 2]], np.int32)
     every = np.arange(1 << 5)[:, None] >> np.arange(4, -1, -1) & 1 > 0
     mask = np.concatenate([np.zeros((32, 1), bool), every], axis=1)
+    stands = mask * np.arange(6)
     expected = probe.every(np.repeat(items, 32, axis=0), mask)
     for order in (np.arange(32), np.random.default_rng(0).permutation(32)):
-        prefixes = distinct_prefixes(mask[order])
-        found = probe.every(items, mask[order], prefixes)
+        prefixes = prefixes_of(items[0, 1:], stands[order])
+        found = probe.every(None, mask[order], prefixes)
         np.testing.assert_allclose(found, expected[order], atol=1e-5)
-        scores = probe.scores(items, mask[order], TARGET, prefixes)
+        scores = probe.scores(None, mask[order], TARGET, prefixes)
         np.testing.assert_allclose(scores, expected[order, TARGET], atol=1e-5)
