@@ -16,7 +16,7 @@ import math
 import jax
 import jax.numpy as jnp
 from flax import nnx
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 
 from attnrec.typing import Array
 
@@ -37,11 +37,21 @@ def attention_mask(
 def attention_weights(
     query: Float[Array, "batch query head size"],
     key: Float[Array, "batch key head size"],
-    mask: Bool[Array, "batch #head #query key"] | None,
-) -> Float[Array, "batch head query key"]:
-    """The softmax above. The row of a query that may look at nothing means nothing."""
+    mask: Bool[Array, "batch #head #asked key"] | None,
+    asks: Int[Array, " asked"] | None = None,
+) -> Float[Array, "batch head asked key"]:
+    """The softmax above. The row of a query that may look at nothing means nothing.
+
+    Args:
+        query, key: of each head.
+        mask: who may look at whom.
+        asks: which query each row of the mask is about, where one may be asked
+            several times; each once unless given.
+    """
     query, key = query.swapaxes(1, 2) / math.sqrt(query.shape[-1]), key.swapaxes(1, 2)
     logits = _of_all_pairs(query, key)
+    if asks is not None:
+        logits = logits[:, :, asks]
     if mask is not None:
         logits = jnp.where(mask, logits, jnp.finfo(logits.dtype).min)
     return jax.nn.softmax(logits)
@@ -67,19 +77,22 @@ def dot_product_attention(
     query: Float[Array, "batch query head size"],
     key: Float[Array, "batch key head size"],
     value: Float[Array, "batch key head size"],
-    mask: Bool[Array, "batch #head #query key"] | None = None,
+    mask: Bool[Array, "batch #head #asked key"] | None = None,
+    asks: Int[Array, " asked"] | None = None,
     *,
     causal: bool = False,
-) -> Float[Array, "batch query head size"]:
+) -> Float[Array, "batch asked head size"]:
     """Values averaged by `attention_weights`.
 
     Args:
         query, key, value: of each head.
-        mask: who may look at whom.
+        mask, asks: as there.
         causal: queries stand where their keys stand, and `mask` lets none look
             at a later one. Then they are taken in a few pieces, each with no
             more keys than it needs.
     """
+    if asks is not None:
+        return weighted_values(attention_weights(query, key, mask, asks), value)
     if not causal:
         return _attend(query, key, value, mask)
     length = query.shape[1]
@@ -155,8 +168,10 @@ class MultiHeadAttention(nnx.Module):
         self,
         queries: Float[Array, "batch query embedding"],
         keys: Float[Array, "batch key embedding"],
-        mask: Bool[Array, "batch 1 query key"],
-    ) -> Float[Array, "batch query embedding"]:
+        mask: Bool[Array, "batch 1 asked key"],
+        asks: Int[Array, " asked"] | None = None,
+    ) -> Float[Array, "batch asked embedding"]:
+        """What each query gathers; with `asks`, each row of the mask, of the query it is about."""
         if queries.shape[1] == 1 < keys.shape[1]:
             return self._of_one_query(queries, keys, mask)
 
@@ -168,9 +183,10 @@ class MultiHeadAttention(nnx.Module):
             heads(self.key(keys)),
             heads(self.value(keys)),
             mask=mask,
-            causal=self.causal and keys is queries,
+            asks=asks,
+            causal=self.causal and keys is queries and asks is None,
         )
-        return self.out(attended.reshape(queries.shape))
+        return self.out(attended.reshape(*attended.shape[:2], -1))
 
     def _of_one_query(
         self,

@@ -78,13 +78,14 @@ class Tape:
         key: Array,
         value: Array,
         mask: Array | None = None,
+        asks: Array | None = None,
         **unused: Any,
     ) -> Float[Array, "batch query head size"]:
         """Stands in for an `attention_fn`, ours or Flax's (whose dropout settings go unused)."""
         del unused
         while name in self.layers:  # a layer that runs twice has two maps
             name += "'"
-        weights = attention_weights(query, key, mask)
+        weights = attention_weights(query, key, mask, asks)
         allowed = jnp.broadcast_to(True if mask is None else mask, weights.shape)
         weights = jnp.where(allowed.any(-1, keepdims=True), weights, 0)  # nothing to look at
         if name in self.replace:

@@ -112,12 +112,23 @@ class Block(nnx.Module):
         rngs: nnx.Rngs | None,
         *,
         keys: Float[Array, "batch key embedding"] | None = None,
+        asks: Int[Array, " query"] | None = None,
     ) -> Float[Array, "batch query embedding"]:
+        """Of what comes in at each query.
+
+        Args:
+            x: that.
+            mask: who may look at whom.
+            rngs: for dropout.
+            keys: what is looked at, normalised; the queries unless given.
+            asks: which of the keys each query is, if they are few.
+        """
+
         def dropout(y: Array) -> Array:
             return self.dropout(y, deterministic=rngs is None, rngs=rngs)
 
-        queries = self.attention_norm(x)
-        x = x + dropout(self.attention(queries, queries if keys is None else keys, mask))
+        queries = self.attention_norm(x) if asks is None or keys is None else keys
+        x = x + dropout(self.attention(queries, queries if keys is None else keys, mask, asks))
         return x + dropout(self.feed_forward(self.feed_forward_norm(x), self.dropout, rngs))
 
 
@@ -191,12 +202,12 @@ class SASRecModule(nnx.Module):
         items, column, token, variant, query, node = prefixes
         tokens, length = jnp.arange(len(items)), mask.shape[1]
         x = self._placed(items, length - 1 - column)
-        asks = x[token[variant, query]]  # padding, where nothing stands at the last position
+        asks = token[variant, query]  # padding, where nothing stands at the last position
         there = (token[:, column] == tokens[None]) & (tokens < len(items) - 1)[None]
         seen = there[variant] & (column[None] <= query[:, None])
         first, *others = self.blocks
-        keys = first.attention_norm(x)
-        [nodes] = first(asks[None], seen[None, None], None, keys=keys[None])
+        keys = first.attention_norm(x)[None]
+        [nodes] = first(x[asks][None], seen[None, None], None, keys=keys, asks=asks)
         if not others:
             return self.norm(nodes[node[:, -1]])
         return self._last(nodes, attention_mask(mask, causal=True), others, node)
