@@ -39,6 +39,7 @@ INSIDE = [
     "attnrec.explanations",
     "attnrec.losses",
     "attnrec.models.attention",
+    "attnrec.models.prefixes",
     "attnrec.models.sasrec",
     "attnrec.models.scorer",
     "attnrec.training.batches",

@@ -8,13 +8,12 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Int, Integer
 
-from attnrec.cores import calls_at_once
 from attnrec.explanations.case import Case
 from attnrec.inspection import width_for
 from attnrec.models.prefixes import Prefixes, prefixes_of
 
 POSITIONS = 1 << 13  # in one compiled call: what it works on fits in a cache
-WORTH_A_CALL = 16  # rows, at least, that a core is given of its own
+WORTH_SHARING = 1 << 11  # positions; below, a graph of its own costs more than it saves
 
 
 class Batch(NamedTuple):
@@ -47,8 +46,8 @@ def in_batches(
         if not closing:
             return _sharing(case, _standing(keep, case.length, closing))
         left = keep.sum(1)
-        if np.ptp(left) <= 1:
-            width = width_for(case.inspector.lengths, int(left.max()))
+        width = width_for(case.inspector.lengths, int(left.max()))
+        if np.ptp(left) <= 1 and len(keep) * width >= WORTH_SHARING:
             stands = _standing(keep, width, closing)
             if _few_in_each_column(stands, len(case)):
                 return _sharing(case, stands)
@@ -83,7 +82,7 @@ def _apart(case: Case, keep: np.ndarray, closing: bool) -> Iterator[Batch]:
     history = np.append(np.int32(0), case.items)
     for width in map(int, np.unique(widths)):
         which = np.flatnonzero(widths == width)
-        most = _rows_of(width) if case.probe is None else _rows_of(width, len(which))
+        most = _rows_of(width)
         for start in range(0, len(which), most):
             chosen = which[start : start + most]
             rows = _padded(len(chosen), most) if lengths else len(chosen)
@@ -110,16 +109,9 @@ def _standing(
     return stands
 
 
-def _rows_of(width: int, variants: int | None = None) -> int:
-    """How many go into one call: a power of two, which needs no rows beyond.
-
-    As many as a cache holds; of few `variants`, what gives every core a call.
-    """
-    most = 1 << max(1, POSITIONS // width).bit_length() - 1
-    if variants is None:
-        return most
-    of_a_core = -(-variants // calls_at_once())
-    return min(most, max(WORTH_A_CALL, 1 << (of_a_core - 1).bit_length()))
+def _rows_of(width: int) -> int:
+    """How many go into one call: a power of two, which needs no rows beyond."""
+    return 1 << max(1, POSITIONS // width).bit_length() - 1
 
 
 def _padded(rows: int, most: int) -> int:

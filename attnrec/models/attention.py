@@ -90,6 +90,9 @@ def dot_product_attention(
         causal: queries stand where their keys stand, and `mask` lets none look
             at a later one. Then they are taken in a few pieces, each with no
             more keys than it needs.
+
+    Without `asks` its derivatives are written out, backward only: `jax.jvp`
+    cannot take it.
     """
     if asks is not None:
         return weighted_values(attention_weights(query, key, mask, asks), value)
@@ -120,7 +123,7 @@ def _backward(kept: tuple, by_found: Array) -> tuple[Array, Array, Array, None]:
     """Derivatives with one sum over a head's size, where softmax's own sum over keys.
 
     The mean of a row's derivatives by its weights is the product of what it
-    found and the derivative by that (Dao et al. 2022, FlashAttention, B.2).
+    found and the derivative by that (Dao et al. 2022 [dao2022flashattention], app. B.2).
     """
     *parts, mask, weights, found = kept
     mean = (by_found * found).sum(-1).swapaxes(1, 2)[..., None]

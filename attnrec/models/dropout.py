@@ -17,7 +17,7 @@ LEVELS = 256  # of a byte
 class Dropout(nnx.Dropout):
     """`nnx.Dropout` with a rate of whole 256ths, the nearest to the one asked for.
 
-    At most 255 of them: below a rate of 1 something stays. What is kept is
+    At most 255 of them below a rate of 1: something stays. What is kept is
     scaled by that rate, so that expectations are exact. A quarter of the
     random bits are drawn, and what is dropped is written down as it is,
     forward and backward: fused into the products beside it, as XLA would have
@@ -35,6 +35,8 @@ class Dropout(nnx.Dropout):
         dropped = min(round(self.rate * LEVELS), LEVELS - 1)
         if deterministic or rngs is None or not dropped:
             return inputs
+        if self.rate == 1:
+            return jnp.zeros_like(inputs)
         drawn = random_bytes(rngs.dropout(), inputs.shape)
         scale = jnp.where(drawn >= dropped, LEVELS / (LEVELS - dropped), 0).astype(inputs.dtype)
         return _scaled(inputs, jax.lax.optimization_barrier(scale))

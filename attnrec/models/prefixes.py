@@ -57,7 +57,7 @@ def prefixes_of(
     used = np.zeros((width, len(items) + 1), bool)
     used[np.arange(width), stands] = True
     column, item = np.nonzero(used[:, 1:])
-    tokens = few_sizes(len(column) + 1)
+    tokens = _size(len(column) + 1, width)
     number = np.full(used.shape, tokens - 1, np.int32)
     number[column, item + 1] = np.arange(len(column))
     variant, query, node = distinct_prefixes(stands)
@@ -84,6 +84,12 @@ def distinct_prefixes(
     node = np.maximum.accumulate(np.where(new, number, 0), axis=0)
     variant, query = np.nonzero(new)
     return variant, query, node.astype(np.int32)
+
+
+def _size(tokens: int, width: int) -> int:
+    """Tokens as numbers that depend on little but the width, as each compiles for seconds."""
+    sizes = (width, 9 * width // 8, 3 * width // 2, 2 * width)
+    return next((size for size in sizes if tokens <= size), few_sizes(tokens))
 
 
 def _filled(values: np.ndarray, size: int, rest: int) -> Int[np.ndarray, " {size}"]:

@@ -12,7 +12,7 @@ from jaxtyping import Bool, Float, Int
 
 from attnrec.errors import AttnrecError
 from attnrec.models.prefixes import Prefixes
-from attnrec.models.recorder import Tape, read_out, recording_view, without_dropout
+from attnrec.models.recorder import Tape, inference_view, read_out, recording_view
 from attnrec.typing import Array
 
 
@@ -103,7 +103,7 @@ class Probe:
         @jax.jit
         def by_embedding(leaves, items, mask, target, scale):
             def score(added):
-                model = without_dropout(merged(leaves))  # whose attention has quicker derivatives
+                model = inference_view(merged(leaves))  # whose attention has quicker derivatives
                 embeddings = _through(model, items, scale, added)
                 last = read_out(model, items, mask, last_only=True)
                 own = last @ model.item_embeddings()[target]
@@ -183,6 +183,8 @@ class Probe:
         scale: Float[Array, " batch"],
     ) -> EmbeddingGradients:
         """Derivatives by what each position puts in, of which `scale` is shown (1: all).
+
+        Of a mask that hides everything score and derivatives mean nothing.
 
         Raises:
             AttnrecError: a model that looks its items up without an `nnx.Embed`.

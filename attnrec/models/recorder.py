@@ -31,7 +31,7 @@ from attnrec.inspection import (
     check_weights,
     width_for,
 )
-from attnrec.models.attention import attention_weights, weighted_values
+from attnrec.models.attention import attention_weights, dot_product_attention, weighted_values
 from attnrec.models.lengths import fixed_lengths
 from attnrec.models.prefixes import Prefixes
 from attnrec.models.protocol import SequenceModel, configuration_of
@@ -80,7 +80,7 @@ class Tape:
         mask: Array | None = None,
         asks: Array | None = None,
         **unused: Any,
-    ) -> Float[Array, "batch query head size"]:
+    ) -> Float[Array, "batch asked head size"]:
         """Stands in for an `attention_fn`, ours or Flax's (whose dropout settings go unused)."""
         del unused
         while name in self.layers:  # a layer that runs twice has two maps
@@ -114,11 +114,32 @@ def recording_view(model: nnx.Module, tape: Tape) -> nnx.Module:
     for path, module in nnx.iter_modules(model):
         if hasattr(module, "attention_fn"):
             module.attention_fn = partial(tape.attend, ".".join(map(str, path)))
-    return without_dropout(model)
+    return _without_dropout(model)
 
 
-def without_dropout(model: nnx.Module) -> nnx.Module:
-    """`model`, freshly merged, as it computes where nothing is trained."""
+def inference_view(model: nnx.Module) -> nnx.Module:
+    """`model`, freshly merged, with attention that records nothing and no dropout."""
+    for _, module in nnx.iter_modules(model):
+        if hasattr(module, "attention_fn"):
+            module.attention_fn = _attend
+    return _without_dropout(model)
+
+
+def _attend(
+    query: Array,
+    key: Array,
+    value: Array,
+    mask: Array | None = None,
+    asks: Array | None = None,
+    causal: bool = False,
+    **unused: Any,
+) -> Float[Array, "batch asked head size"]:
+    """Stands in for an `attention_fn`, ours or Flax's (whose dropout settings go unused)."""
+    del unused
+    return dot_product_attention(query, key, value, mask, asks, causal=causal)
+
+
+def _without_dropout(model: nnx.Module) -> nnx.Module:
     for _, module in nnx.iter_modules(model):
         if isinstance(module, nnx.Dropout):
             # The module may stand in a list or a dictionary, and at several places.

@@ -121,14 +121,19 @@ class Block(nnx.Module):
             mask: who may look at whom.
             rngs: for dropout.
             keys: what is looked at, normalised; the queries unless given.
-            asks: which of the keys each query is, if they are few.
+            asks: which of `keys`, which must then be given, each query is.
         """
 
         def dropout(y: Array) -> Array:
             return self.dropout(y, deterministic=rngs is None, rngs=rngs)
 
-        queries = self.attention_norm(x) if asks is None or keys is None else keys
-        x = x + dropout(self.attention(queries, queries if keys is None else keys, mask, asks))
+        if asks is None:
+            queries = self.attention_norm(x)
+            keys = queries if keys is None else keys
+        else:
+            assert keys is not None
+            queries = keys
+        x = x + dropout(self.attention(queries, keys, mask, asks))
         return x + dropout(self.feed_forward(self.feed_forward_norm(x), self.dropout, rngs))
 
 
@@ -232,10 +237,10 @@ class SASRecModule(nnx.Module):
         for block in others:
             x = block(x if node is None else x[node], allowed, None)
             node = None
-        keys, asks = last.attention_norm(x), x[:, -1:]
+        keys, newest = last.attention_norm(x), x[:, -1:]
         if node is not None:
-            keys, asks = keys[node], x[node[:, -1:]]
-        return self.norm(last(asks, allowed[:, :, -1:], None, keys=keys)[:, -1])
+            keys, newest = keys[node], x[node[:, -1:]]
+        return self.norm(last(newest, allowed[:, :, -1:], None, keys=keys)[:, -1])
 
     def _input(
         self, items: Int[Array, "batch key"], rngs: nnx.Rngs | None

@@ -38,6 +38,7 @@ def test_dropping_is_asking_with_a_shorter_history(case):
 @pytest.mark.parametrize("already_gone", [[], [2], [0, 5]])
 @pytest.mark.parametrize("with_all", [True, False])
 def test_items_dropped_in_turn_share_their_beginnings(case, already_gone, with_all, monkeypatch):
+    monkeypatch.setattr(layout, "WORTH_SHARING", 1)
     base = np.ones(len(case), bool)
     base[already_gone] = False
     keep = base & ~np.eye(len(case), dtype=bool)[base]
@@ -45,7 +46,7 @@ def test_items_dropped_in_turn_share_their_beginnings(case, already_gone, with_a
     [batch] = in_batches(case, keep, closing=True)
     # Of a square half is left; one line of it is the shared beginning, one the whole.
     most = base.sum() * (base.sum() + 3) // 2
-    assert len(np.unique(np.stack(batch.prefixes[:2]), axis=1).T) <= most + 2  # padding's own
+    assert len(np.unique(np.stack(batch.prefixes[3:5]), axis=1).T) <= most + 2  # padding's own
     expected = [case.inspector.inspect(Request.of([case.items[row]])).scores[0] for row in keep]
     np.testing.assert_allclose(
         ValueFunction(case, "drop")(keep), np.stack(expected)[:, case.target], atol=1e-5
@@ -55,6 +56,17 @@ def test_items_dropped_in_turn_share_their_beginnings(case, already_gone, with_a
     np.testing.assert_allclose(
         ValueFunction(case, "drop").every(keep)[:, 1:], np.stack(expected)[:, 1:], atol=1e-5
     )
+
+
+@pytest.mark.parametrize(("removal", "most"), [("drop", 16), ("mask", 36)])
+def test_a_history_that_grows_by_an_item_seldom_compiles(removal, most):
+    inspector, shapes = small_inspector(max_length=64), set()
+    for n in range(1, 65):
+        case = Case(inspector, np.arange(n) % 30 + 1, 5)
+        keep = np.vstack([np.ones(n, bool), ~np.eye(n, dtype=bool)])
+        for batch in in_batches(case, keep, closing=removal == "drop"):
+            shapes.add(str([np.shape(part) for part in (batch.mask, *(batch.prefixes or ()))]))
+    assert len(shapes) <= most
 
 
 def test_no_variants_are_no_scores(case):

@@ -45,6 +45,7 @@ def test_close_to_one_a_256th_stays():
     out = np.asarray(dropped(0.999, jnp.ones(1 << 16)))
     assert set(np.unique(out).tolist()) == {0, 256}
     assert abs(out.mean() - 1) < 5 * np.sqrt(255 / 256 / 256 / (1 << 16)) * 256
+    assert not np.asarray(dropped(1, jnp.ones(1 << 10))).any()
 
 
 def test_bytes_are_uniform_and_each_its_own():

@@ -1,4 +1,4 @@
-"""The tree of maskings against counting by hand."""
+"""The tree of variants against counting by hand."""
 
 from __future__ import annotations
 
@@ -40,6 +40,20 @@ def test_half_is_left_where_each_is_masked_in_turn():
     keep = np.vstack([np.ones(n, bool), keep[::-1]])  # the last first: alike as long as may be
     # The whole, what follows each, and a last position of its own where that is masked.
     assert len(distinct_prefixes(keep)[1]) == n + n * (n - 1) // 2 + 1
+
+
+@pytest.mark.parametrize("n", [1, 16, 255, 256, 300])
+def test_tokens_are_what_stands_where_it_stands(n):
+    rng = np.random.default_rng(n)
+    history = rng.integers(1, 9, n).astype(np.int32)  # items that come again are tokens apart
+    stands = np.where(rng.random((20, n)) < 0.7, rng.integers(1, n + 1, n), 0)
+    stands[0], stands[1] = 0, np.arange(1, n + 1)
+    found = prefixes_of(history, stands)
+    np.testing.assert_array_equal(found.items[found.token], np.append(0, history)[stands])
+    where = np.broadcast_to(np.arange(n), stands.shape)
+    np.testing.assert_array_equal(found.column[found.token], np.where(stands > 0, where, n - 1))
+    pairs = {(column, item) for row in stands for column, item in enumerate(row) if item}
+    assert len(np.unique(found.token[stands > 0])) == len(pairs)
 
 
 def test_what_stands_in_another_place_is_another_token():

@@ -48,6 +48,18 @@ def test_the_last_position_alone_is_the_last_of_all():
     )
 
 
+def test_variants_are_the_last_positions_also_of_a_model_that_records_nothing():
+    model = SASRec(16, 2, 2, max_length=20).build(Schema(30), nnx.Rngs(0))
+    history = np.array([3, 14, 15, 9], np.int32)
+    stands = np.array([[0, 1, 2, 3], [0, 1, 2, 4], [0, 0, 1, 2], [0, 0, 0, 3]])
+    items = np.append(np.int32(0), history)[stands]
+    np.testing.assert_allclose(
+        model.encode_variants(stands > 0, prefixes_of(history, stands)),
+        model.encode_last(items, items > 0),
+        atol=1e-5,
+    )
+
+
 def test_by_embedding_is_the_slope_of_the_score(inspector, asked):
     found = inspector.probe.by_embedding(asked.items, asked.mask, TARGET, np.ones(3, np.float32))
     np.testing.assert_allclose(found.score, inspector.inspect(asked).scores[:, TARGET], atol=1e-5)
@@ -105,8 +117,9 @@ def test_a_model_that_looks_items_up_otherwise_has_no_gradients():
 
 
 @pytest.mark.parametrize("num_layers", [1, 2, 3])
-def test_variants_that_mix_up_a_history_are_each_as_if_alone(num_layers):
-    probe = small_inspector(num_layers=num_layers).probe
+@pytest.mark.parametrize("positions", [True, False])
+def test_variants_that_mix_up_a_history_are_each_as_if_alone(num_layers, positions):
+    probe = small_inspector(num_layers=num_layers, positions=positions).probe
     history = np.random.default_rng(0).permutation(np.arange(1, 22)).astype(np.int32)
     stands = np.random.default_rng(1).integers(0, 4, (40, 7)) * 5
     stands = stands[np.lexsort(stands.T[::-1])]

@@ -144,11 +144,11 @@ def test_an_intervention_of_another_kind_compiles_nothing(inspector):
 class Theirs(nnx.Module):
     """A module such as a user writes in a cell, on Flax's own attention, not causal."""
 
-    def __init__(self, num_items: int, *, rngs: nnx.Rngs):
+    def __init__(self, num_items: int, *, rngs: nnx.Rngs, **options):
         self.max_length = 20
         self.table = nnx.Embed(num_items + 1, 8, rngs=rngs)
         self.attention = nnx.MultiHeadAttention(
-            num_heads=2, in_features=8, qkv_features=8, decode=False, rngs=rngs
+            num_heads=2, in_features=8, qkv_features=8, decode=False, rngs=rngs, **options
         )
 
     def encode(self, items, mask, *, rngs=None):
@@ -177,6 +177,15 @@ def test_flaxs_own_attention_is_recorded():
     np.testing.assert_allclose(
         found.scores[:, 1:], (hidden @ model.item_embeddings().T)[:, 1:], atol=1e-5
     )
+
+
+def test_flaxs_own_attention_drops_nothing_where_derivatives_are_taken():
+    options = {"dropout_rate": 0.5, "deterministic": False}
+    model = Theirs(ITEMS, rngs=nnx.Rngs(0), **options)
+    probe = ModelInspector(model, Catalogue(pd.DataFrame(index=range(1, 31))), "Theirs").probe
+    items = request(7).items
+    found = probe.by_embedding(items, items > 0, 5, np.ones(1, np.float32))
+    np.testing.assert_allclose(found.score, probe.scores(items, items > 0, 5), atol=1e-5)
 
 
 class Dropping(nnx.Module):
