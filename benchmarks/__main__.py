@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 # Each tells the load of the machine beside its figures.
-FIGURES = ("kernel_latency", "explanation_speed", "edit_latency", "bazaar_scale")
+FIGURES = ("kernel_latency", "explanation_speed", "edit_latency", "bazaar_scale", "training_speed")
 
 
 def main() -> int:
