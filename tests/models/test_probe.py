@@ -54,8 +54,8 @@ def test_variants_are_the_last_positions_also_of_a_model_that_records_nothing():
     stands = np.array([[0, 1, 2, 3], [0, 1, 2, 4], [0, 0, 1, 2], [0, 0, 0, 3]])
     items = np.append(np.int32(0), history)[stands]
     np.testing.assert_allclose(
-        model.encode_variants(stands > 0, prefixes_of(history, stands)),
-        model.encode_last(items, items > 0),
+        nnx.jit(type(model).encode_variants)(model, stands > 0, prefixes_of(history, stands)),
+        nnx.jit(type(model).encode_last)(model, items, items > 0),
         atol=1e-5,
     )
 
