@@ -1,7 +1,7 @@
 # make lab     JupyterLab on the quickstart
 # make test    every test that can run here; says what it left out
 # make parity  the same numbers as torch's own layers, in an environment of its own
-# make bench   latency figures (takes minutes)
+# make bench   figures of speed (takes minutes)
 # make lint    ruff and mypy
 # make clean   remove environments and everything built
 #

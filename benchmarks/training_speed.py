@@ -75,9 +75,12 @@ def histories(path: Path) -> None:
 
 def measured(command: list[str], settings: dict[str, str]) -> dict[str, Any]:
     """What a process says last, as JSON."""
-    done = subprocess.run(
-        command, env={**os.environ, **settings}, stdout=subprocess.PIPE, text=True, check=False
-    )
+    try:
+        done = subprocess.run(
+            command, env={**os.environ, **settings}, stdout=subprocess.PIPE, text=True, check=False
+        )
+    except OSError as error:
+        sys.exit(f"{command[0]} cannot be run: {error.strerror}")
     if done.returncode:
         sys.exit(f"{command[0]} ended with {done.returncode}")
     return json.loads(done.stdout.splitlines()[-1])
@@ -94,6 +97,8 @@ def main() -> None:
     if told.own:
         print(json.dumps(own_epoch(told.own)))
         return
+    if told.rounds < 1:
+        parser.error(f"--rounds: expected 1 or more, got {told.rounds}")
     load, figures = os.getloadavg()[0], {}
     with tempfile.TemporaryDirectory() as folder:
         table = Path(folder) / "histories.npz"

@@ -29,7 +29,7 @@ from flax import nnx
 from jaxtyping import Bool, Float, Int
 
 from attnrec.errors import AttnrecError, whole_number
-from attnrec.models.recorder import GIVEN, Tape, recorded
+from attnrec.models.views import GIVEN, Tape, recorded
 from attnrec.typing import Array
 
 

@@ -4,7 +4,7 @@ $$\mathrm{Attention}(Q, K, V) = \mathrm{softmax}\!\left(\frac{QK^\top}{\sqrt{d_h
 
 (Vaswani et al. 2017, eq. 1; the mask M is 0 where a query may look, minus
 infinity elsewhere.) The weights never leave the function that computes them,
-so training pays nothing for explanation. To look inside, `recorder.record`
+so training pays nothing for explanation. To look inside, `views.recorded`
 takes a view of the same parameters in which each block's `attention_fn`, the
 line above, is exchanged for one that also writes its weights down.
 """

@@ -12,7 +12,7 @@ from jaxtyping import Bool, Float, Int
 
 from attnrec.errors import AttnrecError
 from attnrec.models.prefixes import Prefixes
-from attnrec.models.recorder import Tape, inference_view, read_out, recording_view
+from attnrec.models.views import Tape, inference_view, read_out, recording_view
 from attnrec.typing import Array
 
 

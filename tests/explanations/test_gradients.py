@@ -21,7 +21,8 @@ from attnrec.explanations.gradients import convergence_delta
 from attnrec.explanations.methods import Options, method_named
 from attnrec.inspection import AttentionRecord, Capabilities, Inspection
 from attnrec.models import SASRec, SASRecModule, Schema
-from attnrec.models.recorder import GIVEN, ModelInspector, Tape, read_out, recording_view
+from attnrec.models.recorder import ModelInspector
+from attnrec.models.views import GIVEN, Tape, read_out, recording_view
 from attnrec.models.weights import named_leaves, with_leaves
 
 ITEMS, LONGEST, TARGET = 30, 32, 30
