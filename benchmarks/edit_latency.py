@@ -2,12 +2,18 @@
 
 A SASRec of ML-1M's size (3,416 items, 64 wide, 2 blocks, histories up to 200;
 random weights, whose values cost what trained ones cost) explored in Chromium.
-Removing an item and taking that back, in turn, by keyboard; each time from the
-key event's own time stamp
+By keyboard, in turn: to the next item, a moment's rest there, taking it out,
+and taking that back; each time from the key event's own time stamp
 
 - to `committed`: the answer is written into the drawing (the document), and
 - to `shown`: the frame after that has been drawn. Motion is reduced, so that
   this frame shows the whole answer; in `page, moving` it is the tween's first.
+
+While the hand rests on an item, the answer without it is worked out, and the
+latest answers are kept: such edits are answered from what is at hand.
+`unforeseen` are those that cannot be: every item for the first time in a dozen
+edits, taken out in the very moment in which the hand comes to it. Taking that
+back is not counted there.
 
 `echo` is a widget that sends an edit of the same size and gets an answer of the
 same size back, without model or drawing: the floor of the kernel's path. All in
@@ -34,8 +40,9 @@ from playwright.sync_api import Page, sync_playwright
 from attnrec import provenance
 from tests.browser.jupyter import CHROMIUM_ARGUMENTS, Server, chromium_path, open_notebook, serving
 
-ENGINES = ("echo", "kernel", "page", "page, moving")
+ENGINES = ("echo", "kernel", "page", "page, moving", "kernel, unforeseen", "page, unforeseen")
 WARM_UP = 10  # edits that are not counted
+REST = 300  # ms on an item, before it is taken out
 PAUSE = 600  # ms between edits; tweens end and previews are computed meanwhile, as in use
 FRAME = 1000 / 60
 
@@ -66,6 +73,7 @@ class Echo(anywidget.AnyWidget):
         const { history } = model.get('_answer').shown;
         let seq = 0;
         root.addEventListener('keydown', event => {
+            event.stopPropagation(); // JupyterLab would go to another cell
             const shorter = event.key === 'Delete';
             if (!shorter && event.key !== 'z') return;
             model.set('history', shorter ? history.slice(1) : history);
@@ -134,8 +142,8 @@ def lab() -> Iterator[tuple[Server, Page]]:
 
 def times_of(page: Page, server: Server, what: str, length: int, edits: int) -> np.ndarray:
     """float[edit, 3]: milliseconds to committed and to shown, and from committed to its frame."""
-    engine, _, moving = what.partition(", ")
-    page.emulate_media(reduced_motion="no-preference" if moving else "reduce")
+    engine, _, how = what.partition(", ")
+    page.emulate_media(reduced_motion="no-preference" if how == "moving" else "reduce")
     asked = "kernel" if engine == "echo" else engine
     cells = [
         MODEL.replace("LENGTH", str(length)).replace("ENGINE", repr(asked)),
@@ -148,12 +156,18 @@ def times_of(page: Page, server: Server, what: str, length: int, edits: int) -> 
     page.locator(focus).first.focus()
     page.wait_for_timeout(3000)
     for edit in range(edits + WARM_UP):
-        page.keyboard.press("Delete" if edit % 2 == 0 else "Control+z")
+        if edit % 2 == 0:
+            page.keyboard.press("ArrowUp" if edit // 2 % length else "End")
+            if how != "unforeseen":
+                page.wait_for_timeout(REST)
+            page.keyboard.press("Delete")
+        else:
+            page.keyboard.press("Control+z")
         page.wait_for_function("count => window.edits.length === count", arg=edit + 1, polling=50)
         page.wait_for_timeout(PAUSE)
     found = np.array(page.evaluate("window.edits"))[WARM_UP:]
     notebook.run("get_ipython().kernel.do_shutdown(False)")
-    return found
+    return found[::2] if how == "unforeseen" else found
 
 
 def summary(values: np.ndarray) -> dict[str, float]:

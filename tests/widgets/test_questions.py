@@ -155,6 +155,47 @@ def test_positions_that_there_are_not_become_a_sentence(near, ask, positions, se
     assert ask(explorer, "previews", positions=positions)[0] == {"error": sentence}
 
 
+@pytest.mark.parametrize("filter_seen", [True, False])
+@pytest.mark.parametrize("view", ["ribbons", "matrix"])
+def test_what_is_foreseen_is_what_the_edit_shows(steps, ask, filter_seen, view):
+    explorer = HistoryExplorer(steps, history=["m2", "m4", "m7", "m1"], filter_seen=filter_seen)
+    explorer.view, explorer.layer = view, 1
+    before = explorer.get_state()
+    for position in range(1, 5):
+        reply, parts = ask(explorer, "foresight", seq=3, position=position)
+        assert explorer.get_state() == before
+        foreseen, asked = reply["answer"], len(steps.asked)
+        for panel in foreseen["panels"]:
+            for name, value in panel.items():
+                panel[name] = parts[value["buffer"]] if isinstance(value, dict) else value
+        as_the_page_does(explorer, position, seq=explorer._seq + 1)
+        assert {**explorer._answer, "seq": foreseen["seq"]} == foreseen
+        assert len(steps.asked) == asked
+        explorer.undo()
+        before = explorer.get_state()
+
+
+def test_a_model_that_cannot_answer_ahead_says_so_when_it_is_asked(steps, ask):
+    explorer = HistoryExplorer(steps, history=THREE)
+    inspect = steps.inspect
+
+    def broken(request):
+        raise RuntimeError("boom")
+
+    steps.inspect = broken
+    assert ask(explorer, "foresight", seq=1, position=1) == ({"seq": 1, "answer": None}, [])
+    assert explorer.last_error is None
+    steps.inspect = inspect
+    assert ask(explorer, "foresight", position=1)[0]["answer"]["shown"]["history"] == ["m4", "m7"]
+    [reply, _] = ask(explorer, "foresight", position=9)
+    assert reply == {"error": "position: expected 1 to 3, got 9"}
+
+
+def test_without_its_only_item_there_is_nothing_to_foresee(steps, ask):
+    explorer = HistoryExplorer(steps, history=["m2"])
+    assert ask(explorer, "foresight", position=1)[0]["answer"]["panels"] == []
+
+
 def test_a_model_that_fails_at_a_preview_leaves_the_answer_alone(near, ask):
     explorer = HistoryExplorer(near, history=THREE)
     before, inspect = explorer.get_state(), near.inspect

@@ -23,6 +23,7 @@ HANDLERS: dict[str, Callable[[HistoryExplorer, dict], Reply]] = {
     "runtime": page_model.runtime_reply,
     "model": page_model.model_reply,
     "graph": page_model.graph_reply,
+    "foresight": questions.foresight_reply,
     "previews": questions.previews_reply,
     "weighing": questions.weighing_reply,
     "figure": pictures.figure_reply,

@@ -19,6 +19,7 @@ from attnrec_widgets.state import State, whole
 from attnrec_widgets.warmer import Warmer
 
 _log = logging.getLogger(__name__)
+RECENT = 4  # answers at hand: the present one, some before it, and one that may come
 PREVIEWS = 8  # in one call of a model; at 200 items it takes as long as three edits
 
 
@@ -38,8 +39,8 @@ class Failure:
 class KernelEngine:
     """Asks the models, in this process.
 
-    A model is asked only where the visible history is another; layer, head,
-    query, view and the length of the ranking are read from the answer at hand.
+    A model is asked only where the visible history is none of the latest; layer,
+    head, query, view and the length of the ranking are read from the answer at hand.
 
     Args:
         sources: one model, or two on one history.
@@ -53,8 +54,7 @@ class KernelEngine:
         self._tickets = itertools.count(1)
         self._latest = 0
         self._turn = threading.Lock()
-        self._asked: tuple | None = None
-        self._inspections: list[Inspection] = []
+        self._recent: dict[tuple, list[Inspection]] = {}  # by visible history, the latest last
         self._warmer = Warmer()
 
     def ask(self, state: State) -> list[Panel] | Failure | None:
@@ -69,16 +69,18 @@ class KernelEngine:
     def _answer(self, state: State) -> list[Panel] | Failure:
         name = self.sources[0].name
         try:
-            if state.visible and state.visible != self._asked:
-                inspections = []
+            if not state.visible:
+                return []
+            inspections = self._recent.pop(state.visible, [])
+            if not inspections:
                 for source in self.sources:
                     name = source.name
                     inspections.append(inspection_of(source, [state.visible]))
                     self._warmer.around(source, len(state.visible))
-                self._asked, self._inspections = state.visible, inspections
-            if not state.visible:
-                return []
-            panels = self._panels(state, self._inspections)
+            self._recent[state.visible] = inspections
+            if len(self._recent) > RECENT:
+                del self._recent[next(iter(self._recent))]
+            panels = self._panels(state, inspections)
             for panel in panels:
                 name = panel.name
                 panel.message  # noqa: B018  a record that cannot be drawn fails here, not later
@@ -93,6 +95,17 @@ class KernelEngine:
             Panel(name, source, state, inspection, self.held_out)
             for name, source, inspection in zip(self.names, self.sources, inspections, strict=True)
         ]
+
+    def foresee(self, state: State) -> list[Panel] | Failure | None:
+        """What `ask` would answer if it were asked now, so that it has it when it is.
+
+        None where a model is still being compiled for that.
+        """
+        ready = [self._warmer.ready(source, len(state.visible)) for source in self.sources]
+        if not all(ready):
+            return None
+        with self._turn:
+            return self._answer(state)
 
     def variants(self, states: Sequence[State]) -> list[list[Panel]] | None:
         """A panel a model for each of up to `PREVIEWS` states: rankings, no attention.

@@ -1,4 +1,4 @@
-"""What the page asks about a state: the ranking without an item, and how a weight arose."""
+"""What the page asks about a state: what an edit would give, and how a weight arose."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from attnrec.errors import AttnrecError
-from attnrec_widgets.answer import labels_for
-from attnrec_widgets.engine import PREVIEWS
+from attnrec_widgets.answer import answer_for, labels_for
+from attnrec_widgets.engine import PREVIEWS, Failure
 from attnrec_widgets.panel import Panel, scored
 from attnrec_widgets.state import number, whole
 
@@ -54,6 +54,33 @@ def _preview(before: Panel, after: Panel) -> dict[str, Any]:
         "fallen": [scored(*place) for place in fallen],
         "held_out": after.held_out_place and scored(*after.held_out_place),
     }
+
+
+def foresight_reply(explorer: HistoryExplorer, content: dict) -> tuple[dict[str, Any], list[bytes]]:
+    """`{seq, position}`: what will be answered if the item at that position is taken out.
+
+    An array is the number of its buffer. A model that fails is told of when
+    that is asked for in earnest.
+    """
+    foreseen = explorer._without(whole("position", content.get("position"), len(explorer.history)))
+    panels = explorer._engine.foresee(foreseen)
+    if panels is None:
+        return LATER, []
+    if isinstance(panels, Failure):
+        return {"seq": content.get("seq"), "answer": None}, []
+    answer = answer_for(explorer, foreseen, panels)
+    parts: list[bytes] = []
+
+    def apart(value: Any) -> Any:
+        if not isinstance(value, bytes):
+            return value
+        parts.append(value)
+        return {"buffer": len(parts) - 1}
+
+    answer["panels"] = [
+        {name: apart(value) for name, value in panel.items()} for panel in answer["panels"]
+    ]
+    return {"seq": content.get("seq"), "answer": answer}, parts
 
 
 def weighing_reply(explorer: HistoryExplorer, content: dict) -> tuple[dict[str, Any], list[bytes]]:

@@ -236,6 +236,7 @@ export class Explorer {
     const { active, activeRank, focused, gesture, preview: wanted } = this.#hand, still = this.engine.waiting();
     const preview = wanted === null || still ? null : this.engine.preview(wanted);
     if (wanted !== null && !preview && !still) this.engine.wish(wanted);
+    this.engine.at(gesture ? null : active);
     return { active, activeRank, focused, preview, previews: this.engine.previews(), dragged: gesture?.kind === 'drag' ? { key: gesture.key, y: gesture.y } : null };
   }
 

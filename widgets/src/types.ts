@@ -137,6 +137,8 @@ export interface Engine {
   previews(): number;
   /** Which preview is wanted first; null: none is waited for. */
   wish(position: number | null): void;
+  /** Which position the hand is at: its item may be taken out next. Null: none. */
+  at(position: number | null): void;
   /** For the state of `answer()`; null while it is not known, and then it is asked for. Heads from 1. */
   weighing(panel: number, layer: number, head: number): Weighing | null;
   saveFigure(format: 'svg' | 'pdf'): void;

@@ -80,6 +80,13 @@ export function decodeAnswer(value: unknown): (Reply & { seq: number; labels: La
   };
 }
 
+/** As a reply to a message, whose binary parts come beside it: a part says `{ buffer: number }`. */
+export function decodeForesight(value: unknown, buffers: readonly DataView[]): ReturnType<typeof decodeAnswer> {
+  const answer = asObject(value), part = (one: unknown) => buffers[asNumber(asObject(one).buffer, -1)] ?? null;
+  const panels = asArray(answer.panels).map(asObject).map(one => ({ ...one, row: part(one.row), matrix: part(one.matrix), thumbs: part(one.thumbs) }));
+  return decodeAnswer({ ...answer, panels });
+}
+
 export function decodePreview(value: unknown): Preview {
   const p = asObject(value), list = (of: unknown) => asArray(of).map(scored).filter(r => r !== null);
   return {

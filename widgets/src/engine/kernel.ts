@@ -2,20 +2,31 @@
 // answer older than that is stale and dropped. Changes made in Python leave `_seq` as it is, so
 // that their answers are always taken. What is wanted only now and then goes by messages.
 import { type Id, type Label, type Matches, type Preview, sameIds, type Weighing } from '../types';
-import { asArray, asNumber, decodeAnswer, decodePreview, floats, label } from './decode';
-import type { Reply, Responder } from './responder';
+import { asArray, asNumber, decodeAnswer, decodeForesight, decodePreview, floats, label } from './decode';
+import { Foresight } from './foresight';
+import { Memory } from './memory';
+import { type Reply, type Responder, sameReply } from './responder';
+import { sameState, shownOf, type State, stateOf, without } from './state';
 import type { Store } from './store';
 import type { Wire } from './wire';
 
+const QUICK = 100; // ms; of a kernel that takes longer nothing is asked that may not be wanted
+
+type Answered = NonNullable<ReturnType<typeof decodeAnswer>>;
+
 export class KernelResponder implements Responder {
   readonly kind = 'kernel';
-  #reply: (Reply & { seq: number }) | null = null;
+  #reply: Answered | null = null;
   #seen: unknown = null;
   #labels = new Map<Id, Label>();
   #searched = 0;
   #previews = new Map<number, Preview>();
   #weighings = new Map<string, Weighing>();
   #asked = new Set<string>(); // previews and weighings under way or refused, of the present reply
+  #memory = new Memory<Answered>(sameState);
+  #foresight = new Foresight(position => this.#foresee(position));
+  #askedAt: number | null = null;
+  #took = Infinity; // ms, the last answer
 
   constructor(private store: Store, private wire: Wire, private tell: () => void) { this.changed(); }
 
@@ -26,21 +37,54 @@ export class KernelResponder implements Responder {
     return !this.#reply.error && !sameIds(this.#reply.shown.history, this.store.traits().history);
   }
 
-  ask(): void { this.store.model.set('_seq', this.store.seq() + 1); }
+  ask(): void {
+    this.store.model.set('_seq', this.store.seq() + 1);
+    this.#askedAt = performance.now();
+  }
 
   changed(): void {
     const value = this.store.model.get('_answer');
-    if (value === this.#seen) return;
-    this.#seen = value;
-    const answer = decodeAnswer(value);
+    if (value !== this.#seen) {
+      this.#seen = value;
+      this.#take(decodeAnswer(value));
+    }
+    if (!this.waiting()) return;
+    const known = this.#memory.find(stateOf(this.store));
+    if (known) this.#show({ ...known, seq: this.store.seq() }); // until the kernel says so too
+  }
+
+  #take(answer: Answered | null): void {
     if (!answer) return;
     for (const one of answer.labels) this.#labels.set(one.id, one);
     if (answer.seq < this.store.seq()) return;
-    // An error leaves the last picture standing.
-    this.#reply = answer.error && this.#reply ? { ...this.#reply, seq: answer.seq, error: answer.error } : answer;
+    if (this.#askedAt !== null) this.#took = performance.now() - this.#askedAt;
+    this.#askedAt = null;
+    const state = stateOf(this.store);
+    if (!answer.error && shows(answer, state)) this.#memory.keep(state, answer);
+    // An error leaves the last picture standing; an answer that was foreseen, too.
+    if (answer.error && this.#reply) this.#show({ ...this.#reply, seq: answer.seq, error: answer.error });
+    else if (this.#reply && sameReply(this.#reply, answer)) this.#reply.seq = answer.seq;
+    else this.#show(answer);
+  }
+
+  #show(answer: Answered): void {
+    this.#reply = answer;
     this.#previews.clear();
     this.#weighings.clear();
     this.#asked.clear();
+    this.#foresight.clear();
+  }
+
+  #foresee(position: number): null {
+    const state = without(this.store, position);
+    if (!state.now || this.#took > QUICK || this.waiting() || this.#reply!.error || this.#memory.find(state)) return null;
+    this.wire.request({ type: 'foresight', position, seq: this.store.seq() }).then(({ content, buffers }) => {
+      const answer = decodeForesight(content.answer, buffers);
+      if (!answer || answer.error || !shows(answer, state)) return; // something else was done in between
+      for (const one of answer.labels) this.#labels.set(one.id, one);
+      this.#memory.keep(state, answer);
+    }, () => {}); // the edit will tell what is wrong
+    return null;
   }
 
   label(id: Id): Label | null { return this.#labels.get(id) ?? this.store.matches().matches.find(l => l.id === id) ?? null; }
@@ -68,6 +112,8 @@ export class KernelResponder implements Responder {
     });
   }
 
+  at(position: number | null): void { this.#foresight.at(position); }
+
   weighing(panel: number, layer: number, head: number): Weighing | null {
     const key = `${panel} ${layer} ${head}`, known = this.#weighings.get(key);
     if (known || this.waiting()) return known ?? null;
@@ -78,7 +124,10 @@ export class KernelResponder implements Responder {
     return null;
   }
 
-  dispose(): void { this.#asked.clear(); }
+  dispose(): void {
+    this.#asked.clear();
+    this.#foresight.clear();
+  }
 
   /** Asks for something about the present reply, unless that was done; a reply that comes too late is dropped. */
   #once(what: string, content: Record<string, unknown> & { type: string }, take: (reply: Awaited<ReturnType<Wire['request']>>) => void): void {
@@ -91,4 +140,11 @@ export class KernelResponder implements Responder {
       this.tell();
     }, () => {}); // refused: it is not shown, and not asked for again
   }
+}
+
+/** Whether an answer is of a state, what is left out of the ranking aside. */
+function shows({ shown }: Answered, state: State): boolean {
+  const wanted = shownOf(state, state.layer, state.head);
+  const same = shown.now === wanted.now && shown.query === wanted.query && shown.topn === wanted.topn && shown.view === wanted.view;
+  return same && sameIds(shown.history, wanted.history);
 }

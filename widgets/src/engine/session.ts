@@ -157,6 +157,7 @@ export class Session implements Engine {
   preview(position: number): Preview | null { return this.waiting() ? null : this.#responder?.preview(position) ?? null; }
   previews(): number { return this.waiting() ? 0 : this.#responder?.previews() ?? 0; }
   wish(position: number | null): void { this.#responder?.wish(position); }
+  at(position: number | null): void { if (!this.waiting()) this.#responder?.at(position); }
   weighing(panel: number, layer: number, head: number): Weighing | null { return this.#responder?.weighing(panel, layer, head) ?? null; }
 
   saveFigure(format: 'svg' | 'pdf'): void {

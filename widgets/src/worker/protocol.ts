@@ -19,7 +19,7 @@ export interface Card {
 }
 
 /** Smaller is sooner. */
-export const PRIORITY = { edit: 0, weighing: 1, wish: 2, preview: 3, measure: 4, warm: 5 } as const;
+export const PRIORITY = { edit: 0, weighing: 1, wish: 2, foresight: 3, preview: 4, measure: 5, warm: 6 } as const;
 
 /** One history, newest last, without padding. */
 export interface Row {

@@ -1,9 +1,9 @@
-// One edit's question to all models of an explorer. It is answered when all of them have answered.
+// One state's question to all models of an explorer. It is answered when all of them have answered.
 import { PRIORITY, type Row, type RowAnswer } from '../../worker/protocol';
 import type { Ticket } from './host';
 import { Inspected } from './panel';
 import type { Source } from './source';
-import type { State } from './state';
+import type { State } from '../state';
 
 export class Inspection {
   #tickets: Ticket[] = [];
@@ -11,7 +11,7 @@ export class Inspection {
   #over = false;
 
   /** Throws for an item that a source does not know. `answered` with an answer a source, or `failed` with the source that could not. */
-  constructor(private sources: Source[], private state: State, private answered: (answers: Inspected[]) => void, private failed: (source: Source, message: string) => void) {
+  constructor(private sources: Source[], private state: State, private answered: (answers: Inspected[]) => void, private failed: (source: Source, message: string) => void, private priority: number = PRIORITY.edit) {
     for (const [source, row] of sources.map(source => [source, source.row(state)] as const)) this.#ask(source, row);
   }
 
@@ -23,7 +23,7 @@ export class Inspection {
   #ask(source: Source, row: Row): void {
     const { model } = source, items = source.read(this.state), length = model.lengthFor('inspect', items);
     if (length !== null) { this.#run(source, row, length); return; } // in the same turn
-    source.ready('inspect', items, PRIORITY.edit).then(
+    source.ready('inspect', items, this.priority).then(
       made => { if (!this.#over) this.#run(source, row, made); },
       (error: unknown) => this.#fail(source, error instanceof Error ? error.message : String(error)),
     );
@@ -31,7 +31,7 @@ export class Inspection {
 
   #run(source: Source, row: Row, length: number): void {
     const wish = { ranking: source.ranking(this.state.topn), attention: true };
-    this.#tickets.push(source.model.ask('inspect', length, [row], wish, PRIORITY.edit, {
+    this.#tickets.push(source.model.ask('inspect', length, [row], wish, this.priority, {
       rows: ([answer]) => this.#take(source, answer!, length),
       failed: message => this.#fail(source, message),
     }));

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { Card } from '../../worker/protocol';
 import { Catalogue } from './catalogue';
 import { Inspected, panelOf } from './panel';
-import type { State } from './state';
+import type { State } from '../state';
 
 const map = (heads: number) => ({ name: `map of ${heads}`, heads, head_size: 1, causal: true, normalisation: 'softmax' as const });
 const card = (...heads: number[]): Card => ({ num_items: 9, lengths: [4], maps: heads.map(map), weights: [] });

@@ -2,7 +2,7 @@
 import type { Card, Places, Ranking, RowAnswer } from '../../worker/protocol';
 import type { Id, Panel, Scored } from '../../types';
 import type { Catalogue } from './catalogue';
-import type { State } from './state';
+import type { State } from '../state';
 
 const THUMB = 24; // the largest side of a map in miniature
 

@@ -4,7 +4,7 @@ import type { Id, Preview, PreviewPanel } from '../../types';
 import type { Ticket } from './host';
 import { type Inspected, placeOf, scoredOf } from './panel';
 import type { Source } from './source';
-import { type State, visible } from './state';
+import { type State, visible } from '../state';
 
 const PAUSE = 40; // ms after an answer, so that a hand in motion is not kept waiting for what it will not see
 const AT_ONCE = 16; // rows worked out in one go

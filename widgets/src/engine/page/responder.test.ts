@@ -85,6 +85,35 @@ test('the latest edit wins', async () => {
   session.dispose();
 });
 
+test('taking out what the hand rests on is answered before it is asked for, and so is going back', async () => {
+  const seen: string[] = [], { session, until } = await page({}, supply, () => {
+    const made = port(), post = made.postMessage.bind(made);
+    made.postMessage = (message: ToWorker) => {
+      if (message.type === 'ask' && message.ask.kind === 'inspect') seen.push(...message.ask.rows.map(row => row.items.join('')));
+      post(message, []);
+    };
+    return made;
+  });
+  await until(() => session.previews() === 3);
+  const rest = (position: number | null) => new Promise(resolve => { session.at(position); setTimeout(resolve, 100); });
+  session.at(1);
+  await rest(null); // a hand that passes by
+  assert.deepEqual(seen, ['132']);
+  await rest(2);
+  assert.deepEqual(seen, ['132', '12']);
+  session.set({ history: ['a', 'b'], past: [['a', 'c', 'b']] });
+  assert.ok(!session.waiting());
+  assert.deepEqual(told(session.answer()!.panels[0]!.recommendations), ranked(['a', 'b'], ['a', 'b', 'c']));
+  session.set({ history: ['a', 'c', 'b'], past: [] });
+  assert.ok(!session.waiting());
+  assert.deepEqual(told(session.answer()!.panels[0]!.recommendations), ranked(['a', 'c', 'b'], ['a', 'b', 'c']));
+  session.set({ history: ['a', 'b'], past: [], allowRemoved: true });
+  assert.ok(session.waiting(), 'what is left out of the ranking is part of the question');
+  await until(() => !session.waiting());
+  assert.deepEqual(told(session.answer()!.panels[0]!.recommendations), ranked(['a', 'b'], ['a', 'b']));
+  session.dispose();
+});
+
 test('an empty history is answered without a model, an unknown item with a sentence', async () => {
   const { session, until } = await page({ history: [] });
   assert.deepEqual([session.answer()!.panels, session.answer()!.shown.history], [[], []]);

@@ -11,7 +11,9 @@ import { Inspection } from './inspection';
 import { type Inspected, panelOf } from './panel';
 import { byWeight, Previews } from './previews';
 import { Source } from './source';
-import { sameQuestion, sameState, shownOf, type State, stateOf, without } from './state';
+import { Foresight } from '../foresight';
+import { Memory } from '../memory';
+import { sameQuestion, sameState, shownOf, type State, stateOf, without } from '../state';
 import { KernelSupply, type Supply } from './supply';
 import { Weighings } from './weighings';
 
@@ -28,6 +30,8 @@ export class PageResponder implements Responder {
   #under: { state: State; inspection: Inspection } | null = null;
   #present: Answered | null = null;
   #matches: Matches | null = null;
+  #memory = new Memory<Inspected[]>(sameQuestion);
+  #foresight = new Foresight(position => this.#foresee(without(this.store, position)));
   #seq: number;
   #heldOut: Id | null;
 
@@ -71,6 +75,7 @@ export class PageResponder implements Responder {
     if (under && sameQuestion(under.state, state)) return; // its answer will be read as is wanted then
     under?.inspection.cancel();
     this.#under = null;
+    this.#foresight.clear();
     if (!state.now) { this.#answer(state, []); return; }
     if (this.#present && sameQuestion(this.#present.state, state)) {
       // Previews go on, unless they were ended for a question since, or what the models do not see is another.
@@ -78,16 +83,18 @@ export class PageResponder implements Responder {
       else this.#answer(state, this.#present.inspected);
       return;
     }
+    const known = this.#memory.find(state);
+    if (known) { this.#answer(state, known); return; }
     this.#present?.previews.cancel();
-    const inspection = new Inspection(this.sources, state, inspected => this.#arrived(inspected), (source, message) => this.#broke(source, message));
+    const inspection = new Inspection(this.sources, state, inspected => this.#arrived(state, inspected), (source, message) => this.#broke(source, message));
     this.#under = { state, inspection };
   }
 
-  #arrived(inspected: Inspected[]): void {
+  #arrived(state: State, inspected: Inspected[]): void {
     this.#under = null;
     const wrong = inspected.findIndex(({ answer }) => answer.error !== undefined);
     if (wrong >= 0) this.#say(`${this.sources[wrong]!.name} ${inspected[wrong]!.answer.error}`);
-    else this.#answer(this.#wanted!, inspected);
+    else { this.#memory.keep(state, inspected); this.#answer(this.#wanted!, inspected); }
     this.tell();
   }
 
@@ -107,6 +114,13 @@ export class PageResponder implements Responder {
     this.#reply = { seq: ++this.#seq, error: null, shown, panels };
   }
 
+  #foresee(state: State): Inspection | null {
+    if (!state.now || this.#reply?.error || this.#memory.find(state)) return null;
+    const right = (all: Inspected[]) => all.every(({ answer }) => answer.error === undefined);
+    const keep = (inspected: Inspected[]) => { if (right(inspected)) this.#memory.keep(state, inspected); };
+    return new Inspection(this.sources, state, keep, () => {}, PRIORITY.foresight); // an edit will tell what is wrong
+  }
+
   /** An error leaves the last picture standing. */
   #say(error: string): void {
     const shown = this.#wanted ? shownOf(this.#wanted, null, null) : null;
@@ -120,6 +134,7 @@ export class PageResponder implements Responder {
   }
 
   #drop(): void {
+    this.#foresight.clear();
     this.#present?.previews.cancel();
     this.#present?.weighings.cancel();
     this.#present = null;
@@ -140,6 +155,7 @@ export class PageResponder implements Responder {
   preview(position: number): Preview | null { return this.#present?.previews.get(position) ?? null; }
   previews(): number { return this.#present?.previews.count ?? 0; }
   wish(position: number | null): void { this.#present?.previews.wish(position); }
+  at(position: number | null): void { this.#foresight.at(position); }
   weighing(panel: number, layer: number, head: number): Weighing | null {
     return this.waiting() ? null : this.#present?.weighings.get(panel, layer, head) ?? null;
   }

@@ -2,7 +2,7 @@
 import type { Kind, RankingWish, Row } from '../../worker/protocol';
 import type { Id } from '../../types';
 import type { PageModel } from './model';
-import { type State, visible } from './state';
+import { type State, visible } from '../state';
 import type { Supply } from './supply';
 
 export class Source {

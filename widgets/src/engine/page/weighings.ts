@@ -3,7 +3,7 @@ import { PRIORITY } from '../../worker/protocol';
 import type { Weighing } from '../../types';
 import type { Ticket } from './host';
 import type { Source } from './source';
-import type { State } from './state';
+import type { State } from '../state';
 
 export class Weighings {
   #known = new Map<string, Weighing>();

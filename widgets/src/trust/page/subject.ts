@@ -1,6 +1,6 @@
 // What is explained in the page: one score after the history that the explorer shows, as
 // attnrec_widgets/trust_subject.py settles it.
-import { type State, visible } from '../../engine/page/state';
+import { type State, visible } from '../../engine/state';
 import type { Present } from '../../engine/page/responder';
 import type { Id } from '../../types';
 import type { Item, Named } from '../race_model';

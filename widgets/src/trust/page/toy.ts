@@ -6,7 +6,7 @@ import type { PageModel } from '../../engine/page/model';
 import { Inspected } from '../../engine/page/panel';
 import type { PageResponder, Present } from '../../engine/page/responder';
 import { Source } from '../../engine/page/source';
-import type { State } from '../../engine/page/state';
+import type { State } from '../../engine/state';
 import type { Supply } from '../../engine/page/supply';
 import type { Session } from '../../engine/session';
 import { type Edit, LocalModel } from '../../engine/store';

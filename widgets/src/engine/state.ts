@@ -1,8 +1,8 @@
 // What is asked of the models, as attnrec_widgets/state.py: equal states have equal answers.
-import { remove } from '../../model/edits';
-import { type Id, sameIds, type Shown, type Traits, type View } from '../../types';
-import { takenOut } from '../session';
-import type { Store } from '../store';
+import { remove } from '../model/edits';
+import { type Id, sameIds, type Shown, type Traits, type View } from '../types';
+import { takenOut } from './session';
+import type { Store } from './store';
 
 export interface State {
   history: readonly Id[];
