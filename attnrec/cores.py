@@ -1,4 +1,4 @@
-"""Calls of a compiled model side by side: one alone leaves cores idle between its steps."""
+"""How work is cut to keep processors busy: calls side by side, batches that stay in a cache."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from typing import TypeVar
 
 import jax
 
+IN_CACHE = 1600  # positions, of 64 numbers each, whose activations a core's cache holds
+
 Part = TypeVar("Part")
 Found = TypeVar("Found")
 
@@ -23,6 +25,16 @@ def calls_at_once() -> int:
         return 1
     available = getattr(os, "sched_getaffinity", None)  # which some systems lack
     return len(available(0)) if available else os.cpu_count() or 1
+
+
+def parts_in_cache(rows: int, length: int, positions: int = IN_CACHE) -> int:
+    """Into how many parts `rows` of `length` positions go, of so many positions at most or one row.
+
+    One where an accelerator computes.
+    """
+    if jax.default_backend() != "cpu":
+        return 1
+    return -(-rows // max(1, positions // length))
 
 
 def side_by_side(function: Callable[[Part], Found], parts: Iterable[Part]) -> Iterator[Found]:

@@ -6,7 +6,10 @@ import subprocess
 import sys
 
 # Each tells the load of the machine beside its figures.
-FIGURES = ("kernel_latency", "explanation_speed", "edit_latency", "bazaar_scale", "training_speed")
+FIGURES = (
+    *("kernel_latency", "explanation_speed", "edit_latency", "bazaar_scale", "training_speed"),
+    *("evaluation_speed", "first_answer"),
+)
 
 
 def main() -> int:

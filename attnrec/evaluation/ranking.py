@@ -21,7 +21,6 @@ The protocol, in full:
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any, Protocol, runtime_checkable
 
 import jax
@@ -121,9 +120,11 @@ def ranks(
         row, column, item = _distinct(cases.targets.take(batch))
         spare = batch_size * _power_of_two(-(-len(row) // batch_size)) - len(row)
         pairs = np.pad(np.array([row, item], np.int32), ((0, 0), (0, spare)), mode="edge")
-        competes = _without(histories if filter_seen else histories[:, :0], num_items)
-        found = _compare(scores, competes, *pairs.reshape(2, -1, batch_size))
-        parts.append((batch[row], column, *found))
+        rows, items = pairs.reshape(2, -1, batch_size)
+        rank, target, is_nan = _compare(scores, rows, items)
+        if filter_seen:
+            rank -= _among(_filtered(histories, row, item), scores, rows, target)
+        parts.append((batch[row], column, rank, target, is_nan))
 
     for case, column, rank, score, is_nan in parts:  # fetched last: the device runs ahead
         if is_nan:
@@ -136,31 +137,50 @@ def ranks(
     return result
 
 
-@partial(jax.jit, static_argnames="num_items")
-def _without(seen: jax.Array, num_items: int) -> jax.Array:
-    """bool[batch, item]: all items but padding and, in each row, those of `seen`."""
-    rows = jnp.arange(len(seen))[:, None]
-    everything = jnp.ones((len(seen), num_items + 1), bool)
-    return everything.at[rows, seen].set(False).at[:, 0].set(False)
+def _filtered(
+    seen: Int[np.ndarray, "batch key"],
+    row: Int[np.ndarray, " target"],
+    target: Int[np.ndarray, " target"],
+) -> Int[np.ndarray, "batch key"]:
+    """The items of each row that do not compete, each once; 0 in the place of all others."""
+    found = np.sort(seen, axis=1)
+    found[:, 1:][found[:, 1:] == found[:, :-1]] = 0
+    wide = int(max(found.max(initial=0), target.max(initial=0))) + 1
+    rows = np.arange(len(found))[:, None]
+    found[np.isin(rows * wide + found, row.astype(np.int64) * wide + target)] = 0
+    return found
 
 
 @jax.jit
 def _compare(
-    scores: jax.Array, competes: jax.Array, row: jax.Array, item: jax.Array
+    scores: jax.Array, row: jax.Array, item: jax.Array
 ) -> tuple[jax.Array, jax.Array, jax.Array]:
-    """Rank and score of each (row, item) pair, and whether any score is NaN.
+    """For each (row, item) pair how many items, itself among them, score at least as high.
 
-    `row` and `item` are [chunk, pair]: chunks are compared one after another,
-    which bounds memory where a case has hundreds of targets.
+    And its own score, and whether any score is NaN. `row` and `item` are
+    [chunk, pair]: chunks are compared one after another, which bounds memory
+    where a case has hundreds of targets.
     """
-    competes = competes.at[row, item].set(True)
     target = scores[row, item]
 
     def count(chunk: tuple[jax.Array, jax.Array]) -> jax.Array:
         row, target = chunk
-        return ((scores[row] >= target[:, None]) & competes[row]).sum(-1, dtype=jnp.int32)
+        above = (scores[row] >= target[:, None]).sum(-1, dtype=jnp.int32)
+        return above - (scores[row, 0] >= target)  # padding is no item
 
     return jax.lax.map(count, (row, target)), target, jnp.isnan(scores[:, 1:]).any()
+
+
+@jax.jit
+def _among(filtered: jax.Array, scores: jax.Array, row: jax.Array, target: jax.Array) -> jax.Array:
+    """How many of the row's `filtered` items score at least as high as each target."""
+    theirs = jnp.where(filtered > 0, jnp.take_along_axis(scores, filtered, 1), jnp.nan)
+
+    def count(chunk: tuple[jax.Array, jax.Array]) -> jax.Array:
+        row, target = chunk
+        return (theirs[row] >= target[:, None]).sum(-1, dtype=jnp.int32)
+
+    return jax.lax.map(count, (row, target))
 
 
 def _width(length: int) -> int:

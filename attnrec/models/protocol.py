@@ -6,10 +6,11 @@ from dataclasses import asdict, is_dataclass
 from typing import Any, Protocol, runtime_checkable
 
 from flax import nnx
-from jaxtyping import Array, Bool, Float, Int
+from jaxtyping import Bool, Float, Int
 
 from attnrec.errors import AttnrecError
 from attnrec.models.schema import Schema
+from attnrec.typing import Array
 
 
 @runtime_checkable
@@ -52,6 +53,15 @@ class SequenceModel(Protocol):
     def item_embeddings(self) -> Float[Array, "item embedding"]:
         """The output layer's table, entry 0 being padding."""
         ...
+
+
+def last_of(
+    model: SequenceModel, items: Int[Array, "batch key"], mask: Bool[Array, "batch key"]
+) -> Float[Array, "batch embedding"]:
+    """What a model's last position has gathered, by `encode_last` where it has that."""
+    if hasattr(model, "encode_last"):
+        return model.encode_last(items, mask)
+    return model.encode(items, mask)[:, -1]
 
 
 def build(model: Recipe | SequenceModel, schema: Schema, seed: int) -> SequenceModel:

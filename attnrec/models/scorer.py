@@ -9,7 +9,8 @@ import jax.numpy as jnp
 from flax import nnx
 from jaxtyping import Float, Int
 
-from attnrec.models.protocol import SequenceModel
+from attnrec.cores import parts_in_cache
+from attnrec.models.protocol import SequenceModel, last_of
 from attnrec.typing import Array
 
 
@@ -18,7 +19,11 @@ def _scores(
     graphdef: nnx.GraphDef, state: nnx.State, items: Int[Array, "batch key"]
 ) -> Float[Array, "batch item"]:
     model = nnx.merge(graphdef, state)
-    last = model.encode(items, items > 0)[:, -1]
+    parts = parts_in_cache(*items.shape)
+    spare = -len(items) % parts  # rows without items, to make parts of one size
+    by_part = jnp.pad(items, ((0, spare), (0, 0))).reshape(parts, -1, items.shape[1])
+    last = jax.lax.map(lambda part: last_of(model, part, part > 0), by_part)
+    last = last.reshape(-1, last.shape[-1])[: len(items)]
     return (last @ model.item_embeddings().T).at[:, 0].set(-jnp.inf)
 
 

@@ -18,6 +18,7 @@ from jaxtyping import Float
 
 from attnrec.models.attention import attention_weights, dot_product_attention, weighted_values
 from attnrec.models.prefixes import Prefixes
+from attnrec.models.protocol import last_of
 from attnrec.typing import Array
 
 # Which weights a map uses: its own, given ones, or equal ones for all that a query may see.
@@ -151,8 +152,8 @@ def read_out(
         return view.encode_variants(mask, prefixes)
     assert items is not None
     items = jnp.where(mask, items, 0)
-    if last_only and hasattr(view, "encode_last"):
-        return view.encode_last(items, mask)
+    if last_only:
+        return last_of(view, items, mask)
     return view.encode(items, mask)[:, -1]
 
 

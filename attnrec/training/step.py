@@ -12,9 +12,9 @@ import optax
 from flax import nnx
 from jaxtyping import Array, Float
 
+from attnrec.cores import IN_CACHE, parts_in_cache
 from attnrec.losses import Loss
 
-IN_CACHE = 1600  # positions, of 64 numbers each, whose activations a core's cache holds
 PARAMS_PER_POSITION = 256  # so that adding up gradients takes little beside working them out
 
 
@@ -85,11 +85,7 @@ def make_step(
 def num_parts(rows: int, length: int, params: Any) -> int:
     """Into how many parts a batch of `rows` by `length` positions goes.
 
-    One where an accelerator computes; and the more parameters there are, whose
-    gradients have to be added up, the fewer.
+    The more parameters there are, whose gradients have to be added up, the fewer.
     """
-    if jax.default_backend() != "cpu":
-        return 1
     num_params = sum(leaf.size for leaf in jax.tree.leaves(params))
-    positions = max(IN_CACHE, num_params // PARAMS_PER_POSITION)
-    return -(-rows // max(1, positions // length))
+    return parts_in_cache(rows, length, max(IN_CACHE, num_params // PARAMS_PER_POSITION))

@@ -1,0 +1,135 @@
+"""How long full ranking of ML-1M's test items takes, with all metrics, beside RecTools.
+
+A SASRec of 64 numbers, 2 blocks, histories up to 200, barely trained or not at
+all, since what it has learned makes no difference here. Each of the 6,040 users'
+whole catalogue is ranked, seen items filtered, and HR, NDCG, MRR, recall,
+precision, F1 and MAP at 5, 10 and 20 worked out. Ours counts every item's rank;
+RecTools recommends 20 and scores those. Each side in a process of its own, in
+turn; within it the first time, which compiles, is told apart.
+
+    python -m benchmarks.evaluation_speed [--rectools PYTHON] [--rounds 3] [--json FILE]
+
+PYTHON: see `benchmarks.training_speed`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from flax import nnx
+
+import attnrec as ar
+from attnrec import provenance
+from attnrec.errors import AttnrecError
+from attnrec.evaluation import evaluate
+from attnrec.models.schema import Schema
+from attnrec.models.scorer import ModelScorer
+from benchmarks.training_speed import TUNED, measured
+
+PEER = Path(__file__).with_name("rectools_evaluation.py")
+REPETITIONS = 3  # in a process, after the first
+
+
+def own() -> dict[str, Any]:
+    """Ours, in this process."""
+    split = ar.split.leave_one_out(ar.datasets.load("ml-1m-sasrec"))
+    num_items, cases = len(split.data.items), split.cases("test")
+    recipe = ar.SASRec(embedding_size=64, num_layers=2, num_heads=1, max_length=200)
+    model = recipe.build(Schema(num_items), nnx.Rngs(0))
+    seconds = []
+    for _ in range(REPETITIONS + 1):
+        began = time.perf_counter()
+        evaluate(ModelScorer(model, "SASRec"), cases, num_items, filter_seen=True)
+        seconds.append([None, time.perf_counter() - began])
+    return {"seconds": seconds, "users": len(cases.histories)}
+
+
+def cases_as_table(path: Path) -> None:
+    """Histories and targets, as a table that needs nothing of ours to read."""
+    cases = ar.split.leave_one_out(ar.datasets.load("ml-1m-sasrec")).cases("test")
+    lengths = cases.histories.lengths
+    users = np.arange(len(lengths))
+    np.savez(
+        path,
+        user=np.repeat(users, lengths),
+        item=cases.histories.items,
+        order=np.concatenate([np.arange(n) for n in lengths]),
+        target_user=users,
+        target=cases.targets.items,
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rectools", metavar="PYTHON", help="that of RecTools' environment")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the result here")
+    parser.add_argument("--own", action="store_true", help=argparse.SUPPRESS)
+    told = parser.parse_args()
+    if told.own:
+        print(json.dumps(own()))
+        return
+    if told.rounds < 1:
+        parser.error(f"--rounds: expected 1 or more, got {told.rounds}")
+    load, took = os.getloadavg()[0], {}
+    with tempfile.TemporaryDirectory() as folder:
+        table = Path(folder) / "cases.npz"
+        try:
+            cases_as_table(table)
+        except AttnrecError as error:
+            sys.exit(str(error))
+        ways = {"attnrec": ([sys.executable, "-m", "benchmarks.evaluation_speed", "--own"], TUNED)}
+        if told.rectools:
+            peer = [told.rectools, str(PEER), str(table), str(REPETITIONS + 1)]
+            ways |= {"RecTools, tuned": (peer, TUNED), "RecTools, as shipped": (peer, {})}
+        took = {name: [] for name in ways}
+        for number in range(told.rounds):
+            for name in list(ways)[:: -1 if number % 2 else 1]:
+                took[name].append(measured(*ways[name]))
+                print(f"{name}: {took[name][-1]}", flush=True)
+    result = {
+        "benchmark": "evaluation_speed",
+        "rounds": told.rounds,
+        **compared(took),
+        "load_at_start": round(load, 2),
+        "load_at_end": round(os.getloadavg()[0], 2),
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        **provenance.environment(),
+    }
+    print(json.dumps(result["times_faster"]))
+    if told.json:
+        told.json.write_text(json.dumps(result, indent=1) + "\n")
+
+
+def compared(took: dict[str, list[dict]]) -> dict[str, Any]:
+    """Seconds of each side, a row a round, and how many times faster ours is, round by round."""
+    whole = {
+        name: np.array([[time for _, time in one["seconds"]] for one in rounds])
+        for name, rounds in took.items()
+    }
+    warm = {name: np.median(seconds[:, 1:], axis=1) for name, seconds in whole.items()}
+    ratios = {
+        name: seconds / warm["attnrec"] for name, seconds in warm.items() if name != "attnrec"
+    }
+    return {
+        "seconds": {name: seconds.round(2).tolist() for name, seconds in whole.items()},
+        "users": {name: rounds[0]["users"] for name, rounds in took.items()},
+        "versions": {name: rounds[0].get("versions", {}) for name, rounds in took.items()},
+        "times_faster": {
+            name: {"median": round(float(np.median(each)), 2), "rounds": each.round(2).tolist()}
+            for name, each in ratios.items()
+        },
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,99 @@
+"""How long the first answer takes: importing, loading a run, recommending.
+
+Each time in a process of its own: `import jax` and then `import attnrec`; the
+run that comes with the package loaded, and `recommend` called once, then again;
+the same with JAX's persistent compilation cache empty, and filled.
+
+    python -m benchmarks.first_answer [--rounds 7] [--json FILE]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from attnrec import provenance
+
+PROGRAM = """
+import json, time
+times, began = {}, time.perf_counter()
+def lap(name):
+    global began
+    now = time.perf_counter()
+    times[name] = now - began
+    began = time.perf_counter()
+import jax
+lap("import jax")
+import attnrec as ar
+lap("import attnrec")
+run = ar.load_run("bazaar-sasrec")
+lap("load a run")
+run.recommend(user="u17")
+lap("first answer")
+run.recommend(user="u18")
+lap("second answer")
+print(json.dumps(times))
+"""
+
+
+def seconds(cache: str | None) -> dict[str, float]:
+    """Of each step, in a new process."""
+    settings = {**os.environ}
+    settings.pop("JAX_COMPILATION_CACHE_DIR", None)
+    if cache:
+        settings["JAX_COMPILATION_CACHE_DIR"] = cache
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM], env=settings, stdout=subprocess.PIPE, text=True, check=True
+    )
+    return json.loads(done.stdout)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the result here")
+    told = parser.parse_args()
+    if told.rounds < 1:
+        parser.error(f"--rounds: expected 1 or more, got {told.rounds}")
+    load = os.getloadavg()[0]
+    took: dict[str, list[dict[str, float]]] = {"no cache": [], "cache": []}
+    with tempfile.TemporaryDirectory() as cache:
+        filling = seconds(cache)
+        for _ in range(told.rounds):
+            took["no cache"].append(seconds(None))
+            took["cache"].append(seconds(cache))
+    figures = {
+        name: {
+            step: {
+                "median": round(float(np.median(each)), 3),
+                "most": round(float(np.max(each)), 3),
+            }
+            for step in filling
+            for each in [[one[step] for one in rounds]]
+        }
+        for name, rounds in took.items()
+    }
+    result = {
+        "benchmark": "first_answer",
+        "rounds": told.rounds,
+        "seconds": figures,
+        "load_at_start": round(load, 2),
+        "load_at_end": round(os.getloadavg()[0], 2),
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        **provenance.environment(),
+    }
+    print(json.dumps(figures, indent=1))
+    if told.json:
+        told.json.write_text(json.dumps(result, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
