@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 BASE = {"columns", "errors", "provenance", "typing"}
 DATA = BASE | {"data", "features"}
-MODELS = DATA | {"export", "inspection", "losses", "models"}
+MODELS = DATA | {"cores", "export", "inspection", "losses", "models"}
 RUN = MODELS | {"evaluation", "run", "run_files"}
 TRAINING = RUN | {"results", "training"}
 EVERYTHING = TRAINING | {"explanations", "plots", "reproductions"}
@@ -29,7 +29,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "plots": DATA | {"inspection"},
     "losses": DATA | {"inspection"},
     "export": DATA | {"inspection"},  # functions and arrays; it knows no model
-    "models": DATA | {"export", "inspection"},
+    "models": DATA | {"cores", "export", "inspection"},
     "explanations": DATA | {"cores", "inspection", "models", "run"},
     "evaluation": MODELS,
     "run": RUN,
