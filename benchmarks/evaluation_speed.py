@@ -1,15 +1,18 @@
-"""How long full ranking of ML-1M's test items takes, with all metrics, beside RecTools.
+"""How long full ranking of ML-1M's test items takes, with all metrics, beside its peers.
 
 A SASRec of 64 numbers, 2 blocks, histories up to 200, barely trained or not at
 all, since what it has learned makes no difference here. Each of the 6,040 users'
 whole catalogue is ranked, seen items filtered, and HR, NDCG, MRR, recall,
 precision, F1 and MAP at 5, 10 and 20 worked out. Ours counts every item's rank;
-RecTools recommends 20 and scores those. Each side in a process of its own, in
+RecTools recommends 20 and scores those; RecBole, which has no F1, has its own
+evaluator do it. Each side in a process of its own, in
 turn; within it the first time, which compiles, is told apart.
 
-    python -m benchmarks.evaluation_speed [--rectools PYTHON] [--rounds 3] [--json FILE]
+    python -m benchmarks.evaluation_speed [--rectools PYTHON] [--recbole PYTHON] [--rounds 3]
+        [--json FILE]
 
-PYTHON: see `benchmarks.training_speed`.
+PYTHON: see `benchmarks.training_speed`; RecBole 1.2.1 needs NumPy 1, SciPy below
+1.14 and pandas below 2.3.
 """
 
 from __future__ import annotations
@@ -33,9 +36,9 @@ from attnrec.errors import AttnrecError
 from attnrec.evaluation import evaluate
 from attnrec.models.schema import Schema
 from attnrec.models.scorer import ModelScorer
-from benchmarks.training_speed import TUNED, measured
+from benchmarks.peers import beside, in_turn, times_faster, versions
 
-PEER = Path(__file__).with_name("rectools_evaluation.py")
+PEERS = {"RecTools": "rectools_evaluation.py", "RecBole": "recbole_evaluation.py"}
 REPETITIONS = 3  # in a process, after the first
 
 
@@ -71,6 +74,7 @@ def cases_as_table(path: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rectools", metavar="PYTHON", help="that of RecTools' environment")
+    parser.add_argument("--recbole", metavar="PYTHON", help="that of RecBole's")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the result here")
     parser.add_argument("--own", action="store_true", help=argparse.SUPPRESS)
@@ -80,22 +84,20 @@ def main() -> None:
         return
     if told.rounds < 1:
         parser.error(f"--rounds: expected 1 or more, got {told.rounds}")
-    load, took = os.getloadavg()[0], {}
+    load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as folder:
         table = Path(folder) / "cases.npz"
         try:
             cases_as_table(table)
         except AttnrecError as error:
             sys.exit(str(error))
-        ways = {"attnrec": ([sys.executable, "-m", "benchmarks.evaluation_speed", "--own"], TUNED)}
-        if told.rectools:
-            peer = [told.rectools, str(PEER), str(table), str(REPETITIONS + 1)]
-            ways |= {"RecTools, tuned": (peer, TUNED), "RecTools, as shipped": (peer, {})}
-        took = {name: [] for name in ways}
-        for number in range(told.rounds):
-            for name in list(ways)[:: -1 if number % 2 else 1]:
-                took[name].append(measured(*ways[name]))
-                print(f"{name}: {took[name][-1]}", flush=True)
+        own_way = [sys.executable, "-m", "benchmarks.evaluation_speed", "--own"]
+        peers = {
+            name: [python, str(Path(__file__).with_name(program)), str(table), str(REPETITIONS + 1)]
+            for name, program in PEERS.items()
+            if (python := getattr(told, name.lower()))
+        }
+        took = in_turn(beside(own_way, peers), told.rounds)
     result = {
         "benchmark": "evaluation_speed",
         "rounds": told.rounds,
@@ -117,17 +119,11 @@ def compared(took: dict[str, list[dict]]) -> dict[str, Any]:
         for name, rounds in took.items()
     }
     warm = {name: np.median(seconds[:, 1:], axis=1) for name, seconds in whole.items()}
-    ratios = {
-        name: seconds / warm["attnrec"] for name, seconds in warm.items() if name != "attnrec"
-    }
     return {
         "seconds": {name: seconds.round(2).tolist() for name, seconds in whole.items()},
         "users": {name: rounds[0]["users"] for name, rounds in took.items()},
-        "versions": {name: rounds[0].get("versions", {}) for name, rounds in took.items()},
-        "times_faster": {
-            name: {"median": round(float(np.median(each)), 2), "rounds": each.round(2).tolist()}
-            for name, each in ratios.items()
-        },
+        "versions": versions(took),
+        "times_faster": times_faster(warm),
     }
 
 

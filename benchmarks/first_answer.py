@@ -1,8 +1,10 @@
 """How long the first answer takes: importing, loading a run, recommending.
 
 Each time in a process of its own: `import jax` and then `import attnrec`; the
-run that comes with the package loaded, and `recommend` called once, then again;
-the same with JAX's persistent compilation cache empty, and filled.
+run that comes with the package loaded, `recommend` called for one user and then
+for another of another length, and `inspect` once. The same with JAX's persistent
+compilation cache on and filled, as JAX has it: compilations of under a second
+are not kept there.
 
     python -m benchmarks.first_answer [--rounds 7] [--json FILE]
 """
@@ -40,6 +42,8 @@ run.recommend(user="u17")
 lap("first answer")
 run.recommend(user="u18")
 lap("second answer")
+run.inspect(user="u17")
+lap("first inspection")
 print(json.dumps(times))
 """
 

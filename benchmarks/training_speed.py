@@ -21,7 +21,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import subprocess
 import sys
 import tempfile
 from datetime import UTC, datetime
@@ -33,6 +32,7 @@ import numpy as np
 import attnrec as ar
 from attnrec import losses, provenance
 from attnrec.errors import AttnrecError
+from benchmarks.peers import beside, in_turn, times_faster, versions
 
 LOSSES = {
     "bce": losses.BCE(1),
@@ -40,8 +40,6 @@ LOSSES = {
     "gbce": losses.GBCE(256),
     "sampled_softmax": losses.SampledSoftmax(256),
 }
-# glibc gives no memory back, so that it need not be asked for again at each step.
-TUNED = {"MALLOC_MMAP_THRESHOLD_": "4294967296", "MALLOC_TRIM_THRESHOLD_": "17179869184"}
 PEER = Path(__file__).with_name("rectools_epoch.py")
 
 
@@ -73,19 +71,6 @@ def histories(path: Path) -> None:
     np.savez(path, user=users, item=sequences.items, order=order)
 
 
-def measured(command: list[str], settings: dict[str, str]) -> dict[str, Any]:
-    """What a process says last, as JSON."""
-    try:
-        done = subprocess.run(
-            command, env={**os.environ, **settings}, stdout=subprocess.PIPE, text=True, check=False
-        )
-    except OSError as error:
-        sys.exit(f"{command[0]} cannot be run: {error.strerror}")
-    if done.returncode:
-        sys.exit(f"{command[0]} ended with {done.returncode}")
-    return json.loads(done.stdout.splitlines()[-1])
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rectools", metavar="PYTHON", help="that of RecTools' environment")
@@ -108,15 +93,9 @@ def main() -> None:
             sys.exit(str(error))
         for loss in told.losses:
             own = [sys.executable, "-m", "benchmarks.training_speed", "--own", loss]
-            ways = {"attnrec": (own, TUNED)}
-            if told.rectools:
-                peer = [told.rectools, str(PEER), str(table), loss]
-                ways |= {"RecTools, tuned": (peer, TUNED), "RecTools, as shipped": (peer, {})}
-            took: dict[str, list[dict]] = {name: [] for name in ways}
-            for number in range(told.rounds):
-                for name in list(ways)[:: -1 if number % 2 else 1]:
-                    took[name].append(measured(*ways[name]))
-                    print(f"{loss}, {name}: {took[name][-1]}", flush=True)
+            script = [str(PEER), str(table), loss]
+            peer = {"RecTools": [told.rectools, *script]} if told.rectools else {}
+            took = in_turn(beside(own, peer), told.rounds, f"{loss}, ")
             figures[loss] = _compared(took)
             print(f"{loss}: {figures[loss]['times_faster']}", flush=True)
     result = {
@@ -135,15 +114,11 @@ def main() -> None:
 def _compared(took: dict[str, list[dict]]) -> dict[str, Any]:
     """Seconds and targets of each side, and how many times faster ours is, round by round."""
     seconds = {name: np.array([one["seconds"] for one in each]) for name, each in took.items()}
-    ratios = {name: own / seconds["attnrec"] for name, own in seconds.items() if name != "attnrec"}
     return {
         "seconds": {name: each.round(1).tolist() for name, each in seconds.items()},
         "targets": {name: each[0]["targets"] for name, each in took.items()},
-        "versions": {name: each[0].get("versions", {}) for name, each in took.items()},
-        "times_faster": {
-            name: {"median": round(float(np.median(each)), 2), "rounds": each.round(2).tolist()}
-            for name, each in ratios.items()
-        },
+        "versions": versions(took),
+        "times_faster": times_faster(seconds),
     }
 
 
