@@ -10,10 +10,12 @@ loss           for one label
 ============== =============================================================
 FullSoftmax    $-s_p + \log \sum_i e^{s_i}$
 SampledSoftmax $-s_p + \log (e^{s_p} + \frac{n-1}{k} \sum_{i \in N_k} e^{s_i})$
+SCE            $-s_p + \log (e^{s_p} + \sum_{i \in B} e^{s_i})$
 BCE            $-\log \sigma(s_p) - \sum_{i \in N_k} \log (1 - \sigma(s_i))$
 GBCE           $-\beta \log \sigma(s_p) - \sum_{i \in N_k} \log (1 - \sigma(s_i))$
 ============== =============================================================
 
+SCE's $B$ are the items that share a bucket with the label; see there.
 BCE is SASRec's own (Kang & McAuley 2018, eq. 7, which sums over one negative),
 but that a negative may be an item of the history, or the true next item itself.
 GBCE is gSASRec's (Petrov & Macdonald 2023, eq. 9 and 14).
@@ -21,6 +23,7 @@ GBCE is gSASRec's (Petrov & Macdonald 2023, eq. 9 and 14).
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from numbers import Real
 from typing import Protocol, runtime_checkable
@@ -139,9 +142,66 @@ class GBCE:
         return _binary(hidden, table, labels, key, self.num_negatives, beta=beta)
 
 
+@dataclass(frozen=True)
+class SCE:
+    """Scalable cross-entropy: over the items that are likely to score high.
+
+    Buckets are random directions, each a random mixture of what the model
+    gives for the batch. Into a bucket come the labels whose outputs, and the
+    items whose embeddings, point furthest along its direction: the label's own
+    item and those are what its cross-entropy is over. Of a label in several
+    buckets the largest loss counts, and of one in none nothing; what counts
+    stands for all (Mezentsev et al. 2024 [mezentsev2024sce]_, algorithm 1).
+
+    Time grows with buckets x catalogue, memory with buckets x labels x items
+    in each.
+
+    Args:
+        bucket_items: items in a bucket.
+        num_buckets, bucket_labels: the root of twice the labels of a batch
+            unless given, so that a label comes into two buckets on average.
+    """
+
+    bucket_items: int = 256
+    num_buckets: int | None = None
+    bucket_labels: int | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("bucket_items", "num_buckets", "bucket_labels"):
+            value = getattr(self, name)
+            if value is not None or name == "bucket_items":
+                object.__setattr__(self, name, whole_number(name, value))
+
+    def __call__(self, hidden, table, labels, key):
+        hidden, labels, count = _flat(hidden, labels)
+        real, items, wanted = labels > 0, table[1:], jnp.maximum(labels - 1, 0)
+        usual = math.isqrt(2 * len(labels) - 1) + 1
+        num_buckets = self.num_buckets or usual
+        fixed = jax.lax.stop_gradient(jnp.where(real[:, None], hidden, 0))
+        directions = jax.random.normal(key, (num_buckets, len(labels))) @ fixed
+        chosen = _furthest(directions, fixed, real, self.bucket_labels or usual)
+        rivals = _furthest(directions, jax.lax.stop_gradient(items), None, self.bucket_items)
+
+        true = jnp.sum(hidden * items[wanted], axis=-1)[chosen][..., None]
+        scores = jnp.einsum("bld,bid->bli", hidden[chosen], items[rivals])
+        scores = jnp.where(wanted[chosen][..., None] == rivals[:, None], -jnp.inf, scores)
+        each = jax.nn.logsumexp(jnp.concatenate([true, scores], -1), axis=-1) - true[..., 0]
+        each = jnp.where(real[chosen], each, 0)
+
+        # A maximum over buckets, as a choice: the largest, shared where several are.
+        known = jax.lax.stop_gradient(each)
+        largest = jnp.full(len(labels), -jnp.inf).at[chosen].max(known)
+        counts = (known == largest[chosen]) & real[chosen]
+        sharing = jnp.zeros(len(labels)).at[chosen].add(counts)
+        total = jnp.sum(jnp.where(counts, each / jnp.maximum(sharing[chosen], 1), 0))
+        reached = jnp.sum(sharing > 0)
+        return total * count / jnp.maximum(reached, 1), count.astype(hidden.dtype)
+
+
 LOSSES = {
     "softmax": FullSoftmax,
     "sampled_softmax": SampledSoftmax,
+    "sce": SCE,
     "bce": BCE,
     "gbce": GBCE,
 }
@@ -173,6 +233,18 @@ def _whole_negatives(loss: SampledSoftmax | BCE | GBCE) -> None:
 
 def _flat(hidden: Array, labels: Array) -> tuple[Array, Array, Array]:
     return hidden.reshape(-1, hidden.shape[-1]), labels.reshape(-1), jnp.sum(labels > 0)
+
+
+def _furthest(directions: Array, rows: Array, real: Array | None, most: int) -> Array:
+    """int32[direction, row]: the rows that point furthest along each direction."""
+
+    def of_one(direction: Array) -> Array:
+        lengths = rows @ direction
+        if real is not None:
+            lengths = jnp.where(real, lengths, -jnp.inf)
+        return jax.lax.top_k(lengths, min(most, len(rows)))[1]
+
+    return jax.lax.map(of_one, directions)  # one after another: none holds direction x row
 
 
 def _real_first(hidden: Array, labels: Array) -> tuple[Array, Array, Array]:

@@ -63,7 +63,8 @@ def test_full_softmax_of_scores_beyond_exp():
 
 def test_no_real_labels():
     hidden, table, wanted = example()
-    for loss in (losses.FullSoftmax(), losses.SampledSoftmax(4), losses.BCE(), losses.GBCE(4)):
+    some = (losses.SampledSoftmax(4), losses.SCE(4), losses.BCE(), losses.GBCE(4))
+    for loss in (losses.FullSoftmax(), *some):
         total, count = loss(hidden, table, wanted * 0, KEY)
         assert (float(total), float(count)) == (0.0, 0.0)
 
@@ -106,6 +107,7 @@ def test_a_catalogue_of_one_item():
     for loss, expected in (
         (losses.FullSoftmax(), 0),  # there is nothing else
         (losses.SampledSoftmax(4), 0),
+        (losses.SCE(4), 0),
         (losses.BCE(4), 5 * math.log(2)),  # sigma(0) = 1/2, for the true item and 4 negatives
         (losses.GBCE(4, t=1.0), 8 * math.log(2)),  # beta = alpha = 4
     ):
@@ -128,6 +130,49 @@ def test_sampled_softmax_estimates_the_full():
     assert float(sampled.mean()) == pytest.approx(full, rel=0.01)
 
 
+def test_one_bucket_of_everything_is_the_full_softmax():
+    hidden, table, wanted = example()
+    sce = losses.SCE(num_buckets=1, bucket_labels=700, bucket_items=50)
+    ours = lambda h, t: sce(h, t, wanted, KEY)[0]  # noqa: E731
+    expected = lambda h, t: plain_softmax(h, t, wanted)  # noqa: E731
+    np.testing.assert_allclose(ours(hidden, table), expected(hidden, table), rtol=1e-5)
+    found = jax.grad(ours, argnums=(0, 1))(hidden, table)
+    theirs = jax.grad(expected, argnums=(0, 1))(hidden, table)
+    for one, other in zip(found, theirs, strict=True):
+        np.testing.assert_allclose(one, other, atol=2e-4)
+
+
+def test_sce_by_hand():
+    """Its algorithm, label by label, with the directions that it drew."""
+    hidden, table, wanted = example(140, 30)
+    found, count = losses.SCE(6, num_buckets=5, bucket_labels=20)(hidden, table, wanted, KEY)
+    rows, labels = np.asarray(hidden, np.float64).reshape(-1, 8), np.asarray(wanted).ravel()
+    real, table = labels > 0, np.asarray(table, np.float64)
+    mixed = np.asarray(jax.random.normal(KEY, (5, len(rows)))) * real
+    worst: dict[int, float] = {}
+    for direction in mixed @ rows:
+        along = np.where(real, rows @ direction, -np.inf)
+        rivals = np.argsort(-(table[1:] @ direction))[:6] + 1
+        for label in np.argsort(-along)[:20]:
+            true = rows[label] @ table[labels[label]]
+            others = [rows[label] @ table[item] for item in rivals if item != labels[label]]
+            loss = math.log(sum(math.exp(score) for score in [true, *others])) - true
+            worst[label] = max(loss, worst.get(label, -math.inf))
+    assert 20 < len(worst) < real.sum() == count
+    assert float(found) == pytest.approx(np.mean([*worst.values()]) * float(count), rel=1e-5)
+
+
+def test_sce_moves_only_what_its_buckets_hold():
+    hidden, table, wanted = example(140, 30)
+    sce = losses.SCE(3, num_buckets=1, bucket_labels=4)
+    by_hidden, by_table = jax.grad(lambda h, t: sce(h, t, wanted, KEY)[0], argnums=(0, 1))(
+        hidden, table
+    )
+    assert 0 < np.any(by_hidden.reshape(-1, 8) != 0, axis=1).sum() <= 4
+    assert 0 < np.any(by_table != 0, axis=1).sum() <= 4 + 3
+    assert not np.any(by_table[0])
+
+
 def test_sampled_softmax_leaves_the_label_out_of_its_own_negatives():
     hidden, table = jnp.asarray([[1.0]]), jnp.asarray([[0.0], [2.0], [2.0]])
     # Two items, many draws: half the draws are the label itself and are left
@@ -145,6 +190,8 @@ def test_sampled_softmax_leaves_the_label_out_of_its_own_negatives():
         (lambda: losses.resolve("softmx"), "did you mean 'softmax'"),
         (lambda: losses.BCE(0), "num_negatives: expected a whole number from 1, got 0"),
         (lambda: losses.BCE(True), "num_negatives: expected a whole number from 1, got True"),
+        (lambda: losses.SCE(0), "bucket_items: expected a whole number from 1, got 0"),
+        (lambda: losses.SCE(8, "many"), "num_buckets: expected a whole number from 1, got 'many'"),
         (lambda: losses.GBCE(4, t=1.5), "t: expected 0 to 1, got 1.5"),
         (lambda: losses.GBCE(4, t="high"), "t: expected 0 to 1, got 'high'"),
         (lambda: losses.resolve(losses.BCE), r"got <class .*; did you mean BCE\(\)\?"),

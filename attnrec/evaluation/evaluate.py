@@ -79,7 +79,7 @@ def evaluate(
     *,
     filter_seen: bool,
     cutoffs: Sequence[int] = (5, 10, 20),
-    batch_size: int = 128,
+    batch_size: int | None = None,
 ) -> dict[str, float]:
     """Ranks the whole catalogue for every case and gives all metrics.
 
@@ -91,7 +91,7 @@ def evaluate(
         num_items: size of the catalogue.
         filter_seen: whether items of the history are kept from competing.
         cutoffs: lengths of the lists that are looked at.
-        batch_size: cases scored together.
+        batch_size: cases scored together; unless given, as many as `ranks` finds right.
 
     Returns:
         HR, NDCG, MRR, Recall, Precision, F1 and MAP at each cut-off, and MRR
@@ -108,7 +108,7 @@ def compare(
     *,
     filter_seen: bool,
     cutoffs: Sequence[int] = (5, 10, 20),
-    batch_size: int = 128,
+    batch_size: int | None = None,
 ) -> pd.DataFrame:
     """Several models on the same cases, a row for each.
 

@@ -33,6 +33,7 @@ from attnrec.data import Cases, Sequences
 from attnrec.errors import AttnrecError
 from attnrec.typing import Items, Scores
 
+AT_ONCE = 1 << 24  # scores at hand at once, 64 MB, unless one case has more
 SHORTEST = 32  # histories are padded to 32, 64, 128, ... columns
 
 
@@ -71,7 +72,7 @@ def ranks(
     num_items: int,
     *,
     filter_seen: bool,
-    batch_size: int = 128,
+    batch_size: int | None = None,
 ) -> Int[np.ndarray, "case target"]:
     r"""Ranks every target of every case among the whole catalogue.
 
@@ -86,7 +87,8 @@ def ranks(
         cases: histories, and what came next.
         num_items: size of the catalogue, without padding.
         filter_seen: whether the items of a history are kept from competing.
-        batch_size: cases scored together; the last batch is filled up.
+        batch_size: cases scored together; the last batch is filled up. Unless
+            given 128, and fewer where their scores would be more than `AT_ONCE`.
 
     Returns:
         int32[case, target]: ranks from 1, in the order of `cases` and, within
@@ -97,6 +99,8 @@ def ranks(
         AttnrecError: scores that are NaN or of another shape than
             [batch, num_items + 1].
     """
+    if batch_size is None:
+        batch_size = max(1, min(128, AT_ONCE // (num_items + 1)))
     lengths, counts = cases.histories.lengths, cases.targets.lengths
     result = np.zeros((len(counts), int(counts.max(initial=0))), np.int32)
     ranked = counts > 0

@@ -65,7 +65,7 @@ def fit(
         epochs: visits to every training history, at most.
         seed: for initial weights, order, dropout and negatives.
         loss: `"softmax"` (cross-entropy over the whole catalogue),
-            `"sampled_softmax"`, `"bce"`, `"gbce"`, or one from `attnrec.losses`.
+            `"sampled_softmax"`, `"sce"`, `"bce"`, `"gbce"`, or one from `attnrec.losses`.
         batch_size: histories in a batch.
         learning_rate: Adam's step, or an optax schedule over steps.
         patience: epochs without a better validation metric after which

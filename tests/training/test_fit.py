@@ -51,11 +51,14 @@ def test_the_chain_is_learned(chain_run):
     )
 
 
-@pytest.mark.parametrize("loss", ["sampled_softmax", "bce", "gbce"])
+@pytest.mark.parametrize("loss", ["sampled_softmax", "sce", "bce", "gbce"])
 def test_every_loss_learns_it(chain_split, loss):
-    made = {"sampled_softmax": ar.losses.SampledSoftmax(8), "gbce": ar.losses.GBCE(8)}.get(
-        loss, loss
-    )
+    eight = {
+        "sampled_softmax": ar.losses.SampledSoftmax(8),
+        "sce": ar.losses.SCE(8),
+        "gbce": ar.losses.GBCE(8),
+    }
+    made = eight.get(loss, loss)
     recipe = replace(SMALL, dropout_rate=0.0, embedding_size=16)
     run = ar.fit(recipe, chain_split, epochs=60, loss=made, **QUICK)
     assert run.evaluate(baselines=False).loc["SASRec", "NDCG@10"] > 0.9  # chance: 0.37
