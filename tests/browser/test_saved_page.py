@@ -17,7 +17,7 @@ import attnrec as ar
 from attnrec.data import Catalogue
 from attnrec.models.recorder import ModelInspector
 from tests.browser import interactions
-from tests.browser.screen import at_rest, history, remove_by_mouse, root
+from tests.browser.screen import at_rest, history, remove_by_mouse, root, wait_until_equal
 
 pytestmark = pytest.mark.browser
 
@@ -228,7 +228,7 @@ def test_the_picture_can_be_printed(explorer, open_saved):
     saved.page.evaluate("() => { window.print = () => { window.printed = true; }; }")
     saved.page.locator("[data-role=tool-save]").click()
     saved.page.locator("[data-role=tool-save-pdf]").click()
-    saved.page.wait_for_function("() => window.printed")
+    wait_until_equal(lambda: saved.page.evaluate("() => window.printed === true"), True)
     saved.page.emulate_media(media="print")
     expect(saved.page.locator("[data-role=tool-save]")).to_be_hidden()
     expect(root(saved)).to_be_visible()
@@ -259,10 +259,11 @@ def test_it_follows_the_system(explorer, open_saved, scheme):
     saved = open_saved(explorer)
     saved.page.emulate_media(color_scheme=scheme)
     expect(root(saved)).to_have_attribute("data-theme", scheme)
+    # Playwright's own waiting evaluates in the page, which its policy forbids.
+    fits = "() => document.documentElement.scrollWidth <= innerWidth"
     for width in (600, 1800):
         saved.page.set_viewport_size({"width": width, "height": 800})
-        overflow = "() => document.documentElement.scrollWidth - innerWidth"
-        saved.page.wait_for_function(f"({overflow})() <= 0")
+        wait_until_equal(lambda: saved.page.evaluate(fits), True)
 
 
 def test_without_scripts_there_is_the_picture(explorer, chromium, tmp_path):
