@@ -76,7 +76,8 @@ class Echo(anywidget.AnyWidget):
         const { history } = model.get('_answer').shown;
         let seq = 0;
         root.addEventListener('keydown', event => {
-            event.stopPropagation(); // JupyterLab would go to another cell
+            event.stopPropagation(); // JupyterLab would go to another cell,
+            event.preventDefault(); // and the browser scroll
             const shorter = event.key === 'Delete';
             if (!shorter && event.key !== 'z') return;
             model.set('history', shorter ? history.slice(1) : history);
