@@ -191,7 +191,7 @@ class SCE:
         # A maximum over buckets, as a choice: the largest, shared where several are.
         known = jax.lax.stop_gradient(each)
         largest = jnp.full(len(labels), -jnp.inf).at[chosen].max(known)
-        counts = (known == largest[chosen]) & real[chosen]
+        counts = ~(known < largest[chosen]) & real[chosen]  # NaN too: it must not go unseen
         sharing = jnp.zeros(len(labels)).at[chosen].add(counts)
         total = jnp.sum(jnp.where(counts, each / jnp.maximum(sharing[chosen], 1), 0))
         reached = jnp.sum(sharing > 0)

@@ -162,6 +162,13 @@ def test_sce_by_hand():
     assert float(found) == pytest.approx(np.mean([*worst.values()]) * float(count), rel=1e-5)
 
 
+@pytest.mark.parametrize("loss", [losses.FullSoftmax(), losses.SampledSoftmax(4), losses.SCE(4)])
+def test_what_is_no_number_is_not_hidden(loss):
+    hidden, table, wanted = example(140, 30)
+    total, _ = loss(hidden * jnp.nan, table, wanted, KEY)
+    assert math.isnan(total)
+
+
 def test_sce_moves_only_what_its_buckets_hold():
     hidden, table, wanted = example(140, 30)
     sce = losses.SCE(3, num_buckets=1, bucket_labels=4)

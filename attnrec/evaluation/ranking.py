@@ -30,7 +30,7 @@ import pandas as pd
 from jaxtyping import Int
 
 from attnrec.data import Cases, Sequences
-from attnrec.errors import AttnrecError
+from attnrec.errors import AttnrecError, whole_number
 from attnrec.typing import Items, Scores
 
 AT_ONCE = 1 << 24  # scores at hand at once, 64 MB, unless one case has more
@@ -97,10 +97,10 @@ def ranks(
 
     Raises:
         AttnrecError: scores that are NaN or of another shape than
-            [batch, num_items + 1].
+            [batch, num_items + 1]; a batch size that is no whole number from 1.
     """
-    if batch_size is None:
-        batch_size = max(1, min(128, AT_ONCE // (num_items + 1)))
+    fitting = max(1, min(128, AT_ONCE // (num_items + 1)))
+    batch_size = fitting if batch_size is None else whole_number("batch_size", batch_size)
     lengths, counts = cases.histories.lengths, cases.targets.lengths
     result = np.zeros((len(counts), int(counts.max(initial=0))), np.int32)
     ranked = counts > 0

@@ -8,7 +8,7 @@ import pytest
 
 from attnrec.data import Cases, Sequences
 from attnrec.errors import AttnrecError
-from attnrec.evaluation import ranks
+from attnrec.evaluation import ranking, ranks
 from attnrec.evaluation.ranking import _compare
 
 
@@ -187,6 +187,27 @@ def test_nothing_compiles_again():
     before = _compare._cache_size()
     rank(Table(FALLING), *some(200), filter_seen=True, batch_size=16)
     assert _compare._cache_size() == before
+
+
+@pytest.mark.parametrize(
+    ("at_once", "batch"), [(1, 1), (6 * 7, 7), (1 << 24, 128)]
+)  # of 6 scores a case
+def test_fewer_cases_at_once_where_the_catalogue_is_large(monkeypatch, at_once, batch):
+    monkeypatch.setattr(ranking, "AT_ONCE", at_once)
+    table, some = Table(FALLING), [([1, 2], [3])] * 9
+    assert len(FALLING) == 6
+    np.testing.assert_array_equal(
+        rank(table, *some, filter_seen=True),
+        rank(Table(FALLING), *some, filter_seen=True, batch_size=4),
+    )
+    assert {len(given) for given in table.given} == {batch}
+
+
+@pytest.mark.parametrize("wrong", [0, 2.5, "many", float("nan")])
+@pytest.mark.usefixtures("unchecked")
+def test_a_batch_has_a_whole_number_of_cases(wrong):
+    with pytest.raises(AttnrecError, match="batch_size: expected a whole number from 1, got"):
+        rank(Table(FALLING), ([1], [2]), batch_size=wrong)
 
 
 def test_the_size_of_movielens_1m_takes_well_under_a_second():

@@ -175,6 +175,23 @@ def test_what_is_foreseen_is_what_the_edit_shows(steps, ask, filter_seen, view):
         before = explorer.get_state()
 
 
+def test_however_much_is_foreseen_the_picture_is_still_at_hand(steps, ask):
+    explorer = HistoryExplorer(steps, history=[f"m{n}" for n in range(1, 9)])
+    for position in range(1, 9):
+        ask(explorer, "foresight", position=position)
+    asked = len(steps.asked)
+    explorer.layer, explorer.query = 1, 3
+    assert explorer._answer["shown"]["layer"] == 1
+    assert len(steps.asked) == asked
+
+
+@pytest.mark.parametrize("wrong", [None, 0, "<b>", float("nan"), [1]])
+def test_a_position_that_is_none_becomes_a_sentence(steps, ask, wrong):
+    explorer = HistoryExplorer(steps, history=THREE)
+    reply, _ = ask(explorer, "foresight", position=wrong)
+    assert reply == {"error": f"position: expected 1 to 3, got {wrong!r}"}
+
+
 def test_a_model_that_cannot_answer_ahead_says_so_when_it_is_asked(steps, ask):
     explorer = HistoryExplorer(steps, history=THREE)
     inspect = steps.inspect

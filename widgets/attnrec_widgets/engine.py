@@ -55,6 +55,7 @@ class KernelEngine:
         self._latest = 0
         self._turn = threading.Lock()
         self._recent: dict[tuple, list[Inspection]] = {}  # by visible history, the latest last
+        self._asked: tuple = ()  # the one that is shown: its answer is not forgotten for another's
         self._warmer = Warmer()
 
     def ask(self, state: State) -> list[Panel] | Failure | None:
@@ -63,6 +64,7 @@ class KernelEngine:
         with self._turn:
             if ticket != self._latest:
                 return None
+            self._asked = state.visible
             result = self._answer(state)
         return result if ticket == self._latest else None
 
@@ -79,7 +81,7 @@ class KernelEngine:
                     self._warmer.around(source, len(state.visible))
             self._recent[state.visible] = inspections
             if len(self._recent) > RECENT:
-                del self._recent[next(iter(self._recent))]
+                del self._recent[next(one for one in self._recent if one != self._asked)]
             panels = self._panels(state, inspections)
             for panel in panels:
                 name = panel.name

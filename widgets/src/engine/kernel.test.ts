@@ -1,6 +1,6 @@
 // The kernel's side of the page, with a kernel that answers when it is told to.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test, type TestContext } from 'node:test';
 import { Session } from './session';
 import { LocalModel } from './store';
 
@@ -16,7 +16,10 @@ function answerTo(history: string[], seq: number) {
   };
 }
 
-function kernel() {
+/** Time passes only where `wait` says so: what the kernel takes does not depend on the machine. */
+function kernel(t: TestContext) {
+  let clock = 0;
+  t.mock.method(performance, 'now', () => clock);
   const sent: Message[] = [], start = ['a', 'b', 'c'], heard: ((content: unknown, buffers: unknown) => void)[] = [];
   const model = new LocalModel({ history: start, topn: 10, view: 'ribbons', _start: start, _bases: [start], _past: [], _future: [], _setup: {}, _seq: 0, _answer: answerTo(start, 0) }, content => sent.push(content as Message));
   const { on } = model;
@@ -24,6 +27,7 @@ function kernel() {
   const session = new Session(model), turn = (ms = 0) => new Promise(resolve => { setTimeout(resolve, ms); });
   return {
     session, model, sent, turn,
+    wait: (ms: number) => { clock += ms; },
     /** Takes out the item at a position, as a hand does. */
     remove: (position: number) => {
       const history = session.traits().history as string[];
@@ -43,8 +47,8 @@ function kernel() {
 }
 const best = (session: Session) => session.answer()!.panels[0]!.recommendations[0]!.id;
 
-test('what a hand rests on is asked for ahead, once the kernel has shown itself quick', async () => {
-  const { session, sent, turn, remove, answer, foretell } = kernel();
+test('what a hand rests on is asked for ahead, once the kernel has shown itself quick', async t => {
+  const { session, sent, turn, remove, answer, foretell } = kernel(t);
   session.at(3);
   await turn(50);
   assert.deepEqual(sent, [], 'nothing is known of its pace');
@@ -71,8 +75,8 @@ test('what a hand rests on is asked for ahead, once the kernel has shown itself 
   session.dispose();
 });
 
-test('the kernel has the last word', async () => {
-  const { session, turn, remove, answer, foretell } = kernel();
+test('the kernel has the last word', async t => {
+  const { session, turn, remove, answer, foretell } = kernel(t);
   remove(1);
   await turn();
   await answer();
@@ -87,8 +91,8 @@ test('the kernel has the last word', async () => {
   session.dispose();
 });
 
-test('of another history than was asked about nothing is kept; a slow kernel is left alone', async () => {
-  const { session, sent, turn, remove, answer, foretell } = kernel();
+test('of another history than was asked about nothing is kept; a slow kernel is left alone', async t => {
+  const { session, sent, turn, wait, remove, answer, foretell } = kernel(t);
   remove(1);
   await turn();
   await answer();
@@ -98,10 +102,11 @@ test('of another history than was asked about nothing is kept; a slow kernel is 
   remove(1);
   await turn();
   assert.ok(session.waiting());
-  await turn(120);
+  wait(120);
   await answer();
   session.set({ history: ['a', 'c'] });
-  await turn(120);
+  await turn();
+  wait(120);
   await answer();
   session.at(1);
   await turn(50);

@@ -1,6 +1,7 @@
 // The kernel answers: questions and answers are traits. Each change made here raises `_seq`; an
 // answer older than that is stale and dropped. Changes made in Python leave `_seq` as it is, so
-// that their answers are always taken. What is wanted only now and then goes by messages.
+// that their answers are always taken. What is wanted only now and then goes by messages, and so
+// does what may be wanted next; the kernel's answer to the change itself has the last word.
 import { type Id, type Label, type Matches, type Preview, sameIds, type Weighing } from '../types';
 import { asArray, asNumber, decodeAnswer, decodeForesight, decodePreview, floats, label } from './decode';
 import { Foresight } from './foresight';
@@ -144,7 +145,7 @@ export class KernelResponder implements Responder {
 
 /** Whether an answer is of a state, what is left out of the ranking aside. */
 function shows({ shown }: Answered, state: State): boolean {
-  const wanted = shownOf(state, state.layer, state.head);
+  const wanted = shownOf(state, state.layer ?? shown.layer, state.head);
   const same = shown.now === wanted.now && shown.query === wanted.query && shown.topn === wanted.topn && shown.view === wanted.view;
-  return same && sameIds(shown.history, wanted.history);
+  return same && sameIds(shown.history, wanted.history) && shown.layer === wanted.layer && shown.head === state.head;
 }

@@ -1,7 +1,7 @@
 // The answers used last, so that a state that comes again, or was foreseen, is answered at once.
 import type { State } from './state';
 
-const MOST = 12; // of 200 items in two layers a third of a megabyte each
+const MOST = 12; // for each map of 200 items, of one head, a sixth of a megabyte each
 
 export class Memory<T> {
   #kept: { state: State; answer: T }[] = []; // the one used last at the end
