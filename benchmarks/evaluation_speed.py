@@ -5,8 +5,8 @@ all, since what it has learned makes no difference here. Each of the 6,040 users
 whole catalogue is ranked, seen items filtered, and HR, NDCG, MRR, recall,
 precision, F1 and MAP at 5, 10 and 20 worked out. Ours counts every item's rank;
 RecTools recommends 20 and scores those; RecBole, which has no F1, has its own
-evaluator do it. Each side in a process of its own, in
-turn; within it the first time, which compiles, is told apart.
+evaluator do it. Each side in a process of its own, in turn; within it the first time,
+which compiles, is told apart.
 
     python -m benchmarks.evaluation_speed [--rectools PYTHON] [--recbole PYTHON] [--rounds 3]
         [--json FILE]
@@ -19,11 +19,9 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 import tempfile
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -31,12 +29,12 @@ import numpy as np
 from flax import nnx
 
 import attnrec as ar
-from attnrec import provenance
 from attnrec.errors import AttnrecError
 from attnrec.evaluation import evaluate
 from attnrec.models.schema import Schema
 from attnrec.models.scorer import ModelScorer
 from benchmarks.peers import beside, in_turn, times_faster, versions
+from benchmarks.report import Report
 
 PEERS = {"RecTools": "rectools_evaluation.py", "RecBole": "recbole_evaluation.py"}
 REPETITIONS = 3  # in a process, after the first
@@ -84,7 +82,7 @@ def main() -> None:
         return
     if told.rounds < 1:
         parser.error(f"--rounds: expected 1 or more, got {told.rounds}")
-    load = os.getloadavg()[0]
+    report = Report("evaluation_speed")
     with tempfile.TemporaryDirectory() as folder:
         table = Path(folder) / "cases.npz"
         try:
@@ -98,18 +96,12 @@ def main() -> None:
             if (python := getattr(told, name.lower()))
         }
         took = in_turn(beside(own_way, peers), told.rounds)
-    result = {
-        "benchmark": "evaluation_speed",
+    figures = {
         "rounds": told.rounds,
         **compared(took),
-        "load_at_start": round(load, 2),
-        "load_at_end": round(os.getloadavg()[0], 2),
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        **provenance.environment(),
     }
-    print(json.dumps(result["times_faster"]))
-    if told.json:
-        told.json.write_text(json.dumps(result, indent=1) + "\n")
+    print(json.dumps(figures["times_faster"]))
+    report.write(told.json, figures)
 
 
 def compared(took: dict[str, list[dict]]) -> dict[str, Any]:

@@ -22,12 +22,9 @@ Captum and torch are of the parity environment (`make parity` makes it, in
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import sys
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -47,6 +44,7 @@ from attnrec.explanations.methods import Options
 from attnrec.explanations.shapley import contributions
 from attnrec.models import SASRecModule, Schema
 from attnrec.models.recorder import ModelInspector
+from benchmarks.report import Report
 
 ITEMS, TARGET = 3416, 7
 TOLERANCE = 1e-4
@@ -209,7 +207,7 @@ def main() -> None:
     parser.add_argument("--repetitions", type=int, default=15)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the result here")
     told = parser.parse_args()
-    module, load = model(), os.getloadavg()[0]
+    module, report = model(), Report("explanation_speed")
     try:
         captum = beside_captum(module, told.repetitions)
     except ModuleNotFoundError as error:
@@ -217,19 +215,13 @@ def main() -> None:
             raise
         captum = None
         print(f"Nothing beside captum: no {error.name} here; .venv-parity has it (make parity).")
-    result = {
-        "benchmark": "explanation_speed",
+    figures = {
         "repetitions": told.repetitions,
         "beside_captum": captum,
         "for_one_user": for_one_user(module, told.repetitions),
-        "load_at_start": round(load, 2),
-        "load_at_end": round(os.getloadavg()[0], 2),
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        **provenance.environment(),
         **({"versions": provenance.versions("torch", "captum")} if captum else {}),
     }
-    if told.json:
-        told.json.write_text(json.dumps(result, indent=1) + "\n")
+    report.write(told.json, figures)
 
 
 if __name__ == "__main__":

@@ -17,12 +17,11 @@ import os
 import subprocess
 import sys
 import tempfile
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 
-from attnrec import provenance
+from benchmarks.report import Report
 
 PROGRAM = """
 import json, time
@@ -67,7 +66,7 @@ def main() -> None:
     told = parser.parse_args()
     if told.rounds < 1:
         parser.error(f"--rounds: expected 1 or more, got {told.rounds}")
-    load = os.getloadavg()[0]
+    report = Report("first_answer")
     took: dict[str, list[dict[str, float]]] = {"no cache": [], "cache": []}
     with tempfile.TemporaryDirectory() as cache:
         filling = seconds(cache)
@@ -85,18 +84,8 @@ def main() -> None:
         }
         for name, rounds in took.items()
     }
-    result = {
-        "benchmark": "first_answer",
-        "rounds": told.rounds,
-        "seconds": figures,
-        "load_at_start": round(load, 2),
-        "load_at_end": round(os.getloadavg()[0], 2),
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        **provenance.environment(),
-    }
     print(json.dumps(figures, indent=1))
-    if told.json:
-        told.json.write_text(json.dumps(result, indent=1) + "\n")
+    report.write(told.json, {"rounds": told.rounds, "seconds": figures})
 
 
 if __name__ == "__main__":

@@ -12,19 +12,16 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import json
-import os
 import subprocess
 import sys
 import tempfile
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from attnrec import provenance
+from benchmarks.report import Report
 
 TRAINING = """
 import hashlib, sys
@@ -99,7 +96,6 @@ def measure(kills: int, epochs: int, seed: int) -> dict[str, Any]:
             )
             print(trials[-1], flush=True)
     return {
-        "benchmark": "kill_and_resume",
         "epochs": epochs,
         "seed": seed,
         "seconds_undisturbed": round(life, 2),
@@ -108,9 +104,6 @@ def measure(kills: int, epochs: int, seed: int) -> dict[str, Any]:
         "of": kills,
         "trials": trials,
         "training": hashlib.sha256(TRAINING.encode()).hexdigest()[:12],
-        "load_at_end": round(os.getloadavg()[0], 2),
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        **provenance.environment(),
     }
 
 
@@ -121,10 +114,10 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0, help="for the moments")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the result here")
     told = parser.parse_args()
+    report = Report("kill_and_resume")
     result = measure(told.kills, told.epochs, told.seed)
     print(f"{result['equal']} of {result['of']} equal, {result['killed']} killed before their end")
-    if told.json:
-        told.json.write_text(json.dumps(result, indent=1) + "\n")
+    report.write(told.json, result)
     if result["equal"] < result["of"]:
         sys.exit(1)
 

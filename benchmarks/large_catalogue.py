@@ -15,12 +15,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import resource
 import subprocess
 import sys
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +26,8 @@ import numpy as np
 import pandas as pd
 
 import attnrec as ar
-from attnrec import losses, provenance
+from attnrec import losses
+from benchmarks.report import Report
 
 LENGTH = 50
 NEAR = 50  # items of a neighbourhood
@@ -128,7 +127,7 @@ def main() -> None:
     if told.one:
         print(json.dumps(one(int(told.one[0]), told.one[1], told.events)))
         return
-    load, rows = os.getloadavg()[0], []
+    report, rows = Report("large_catalogue"), []
     for loss in told.losses:
         for size in told.sizes:
             command = ["benchmarks.large_catalogue", "--one", str(size), loss]
@@ -140,16 +139,7 @@ def main() -> None:
             )
             rows.append(json.loads(done.stdout.splitlines()[-1]))
             print(rows[-1], flush=True)
-    result = {
-        "benchmark": "large_catalogue",
-        "rows": rows,
-        "load_at_start": round(load, 2),
-        "load_at_end": round(os.getloadavg()[0], 2),
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        **provenance.environment(),
-    }
-    if told.json:
-        told.json.write_text(json.dumps(result, indent=1) + "\n")
+    report.write(told.json, {"rows": rows})
     if told.figure:
         draw(rows, told.figure)
 

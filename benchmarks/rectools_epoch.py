@@ -1,4 +1,4 @@
-"""One epoch of RecTools' SASRec, timed: `python rectools_epoch.py HISTORIES LOSS`.
+"""One epoch of RecTools' SASRec, timed: `python rectools_epoch.py HISTORIES LENGTH LOSS`.
 
 Runs in RecTools' own environment, where there is no attnrec; see
 `benchmarks.training_speed`, which asks it. The last line is JSON.
@@ -10,16 +10,12 @@ import json
 import sys
 import time
 import warnings
-from importlib import metadata
 
 import numpy as np
-import pandas as pd
 import torch
-from pytorch_lightning import Callback, Trainer
-from rectools import Columns
+from pytorch_lightning import Callback
 from rectools.dataset import Dataset
-from rectools.models import SASRecModel
-from rectools.models.nn.item_net import IdEmbeddingsItemNet
+from rectools_model import sasrec, table, versions
 
 LOSSES = {
     "bce": ("BCE", 1),
@@ -45,49 +41,16 @@ class Clock(Callback):
         self.seconds = time.perf_counter() - self.began
 
 
-def main(path: str, told: str) -> None:
+def main(path: str, length: int, told: str) -> None:
     warnings.simplefilter("ignore")
     torch.manual_seed(0)
     found = np.load(path)
-    table = pd.DataFrame(
-        {
-            Columns.User: found["user"],
-            Columns.Item: found["item"],
-            Columns.Weight: 1.0,
-            Columns.Datetime: pd.Timestamp(2000, 1, 1) + pd.to_timedelta(found["order"], "s"),
-        }
-    )
     loss, negatives = LOSSES[told]
-
-    def trainer() -> Trainer:
-        return Trainer(
-            max_epochs=1,
-            accelerator="cpu",
-            callbacks=[Clock()],
-            logger=False,
-            enable_checkpointing=False,
-            enable_progress_bar=False,
-            enable_model_summary=False,
-        )
-
-    model = SASRecModel(
-        n_factors=64,
-        n_blocks=2,
-        n_heads=1,
-        session_max_len=200,
-        dropout_rate=0.2,
-        loss=loss,
-        n_negatives=negatives,
-        batch_size=128,
-        lr=1e-3,
-        item_net_block_types=(IdEmbeddingsItemNet,),
-        get_trainer_func=trainer,
-    )
-    model.fit(Dataset.construct(table))
+    model = sasrec(length, {"callbacks": [Clock()]}, loss=loss, n_negatives=negatives)
+    model.fit(Dataset.construct(table(found["user"], found["item"], found["order"])))
     [clock] = (one for one in model.fit_trainer.callbacks if isinstance(one, Clock))  # a copy
-    versions = {name: metadata.version(name) for name in ("rectools", "torch", "numpy")}
-    print(json.dumps({"seconds": clock.seconds, "targets": clock.targets, "versions": versions}))
+    print(json.dumps({"seconds": clock.seconds, "targets": clock.targets, "versions": versions()}))
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(sys.argv[1], int(sys.argv[2]), sys.argv[3])

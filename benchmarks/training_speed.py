@@ -1,38 +1,44 @@
-"""How long an epoch of SASRec takes on ML-1M, beside RecTools.
+"""How long an epoch of SASRec takes on ML-1M and on Amazon Beauty, beside RecTools.
 
-Both 64 wide, 2 blocks, 1 head, histories up to 200, batches of 128, the same
-training histories, dropout 0.2, Adam. Each side trains in a process of its
-own, in turn, first one and then the other first; both under the same
-allocator settings, and RecTools also as it comes. Of ours the second epoch
+Both 64 wide, 2 blocks, 1 head, histories up to 200 or, of Beauty, 50, batches
+of 128, the same training histories, dropout 0.2, Adam. Each side trains in a
+process of its own, in turn, first one and then the other first; both under the
+same allocator settings, and RecTools also as it comes. Of ours the second epoch
 counts, as the first one compiles; of RecTools the first. Validation is in
 neither. Both say how many targets an epoch has.
 
+Beside ours stands how much of the machine's arithmetic it uses: the products of
+matrices that its real positions and targets need, over what the same process
+does in a second with two large square matrices.
+
     python -m benchmarks.training_speed [--rectools PYTHON] [--rounds 2] [--losses bce softmax]
-        [--json FILE]
+        [--data ml-1m-sasrec beauty] [--json FILE]
 
 PYTHON is that of an environment with `rectools[torch]`, whose requirements are
 not ours: `python -m venv E && E/bin/pip install 'rectools[torch]'`, then
-E/bin/python; without it only ours is timed. ML-1M is looked for as
-`ar.datasets.load("ml-1m-sasrec")` looks for it.
+E/bin/python; without it only ours is timed. The data are looked for as
+`ar.datasets.load` looks for them.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 import tempfile
-from datetime import UTC, datetime
+import time
 from pathlib import Path
 from typing import Any
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 
 import attnrec as ar
-from attnrec import losses, provenance
+from attnrec import losses
 from attnrec.errors import AttnrecError
-from benchmarks.peers import beside, in_turn, times_faster, versions
+from benchmarks.peers import OWN, beside, in_turn, times_faster, versions
+from benchmarks.report import Report
 
 LOSSES = {
     "bce": losses.BCE(1),
@@ -40,14 +46,18 @@ LOSSES = {
     "gbce": losses.GBCE(256),
     "sampled_softmax": losses.SampledSoftmax(256),
 }
+LENGTHS = {"ml-1m-sasrec": 200, "beauty": 50}
+SIZE = {"embedding_size": 64, "num_layers": 2}
 PEER = Path(__file__).with_name("rectools_epoch.py")
 
 
-def own_epoch(loss: str) -> dict[str, Any]:
+def own_epoch(data: str, loss: str) -> dict[str, Any]:
     """Ours, in this process."""
+    split = ar.split.leave_one_out(ar.datasets.load(data))
+    length = LENGTHS[data]
     run = ar.fit(
-        ar.SASRec(embedding_size=64, num_layers=2, num_heads=1, max_length=200, dropout_rate=0.2),
-        ar.split.leave_one_out(ar.datasets.load("ml-1m-sasrec")),
+        ar.SASRec(**SIZE, num_heads=1, max_length=length, dropout_rate=0.2),
+        split,
         epochs=2,
         batch_size=128,
         loss=LOSSES[loss],
@@ -55,16 +65,49 @@ def own_epoch(loss: str) -> dict[str, Any]:
         progress=False,
     )
     first, second = run.history.to_dict("records")
+    targets = np.minimum(split.train_sequences.lengths - 1, length)
+    needed = products(targets[targets > 0], len(split.data.items), loss)
+    most = peak()
     return {
         "seconds": second["seconds"],
         "with_compilation": first["seconds"],
         "targets": round(second["seconds"] * second["targets_per_second"]),
+        "peak_gflops": round(most / 1e9, 1),
+        "of_peak": round(needed / second["seconds"] / most, 3),
     }
 
 
-def histories(path: Path) -> None:
+def products(targets: np.ndarray, num_items: int, loss: str) -> float:
+    """Operations in the products of matrices of an epoch: forward, and twice that backward.
+
+    Args:
+        targets: of each history; as many positions are read.
+        num_items: in the catalogue.
+        loss: how many scores each target needs.
+    """
+    width, layers = SIZE["embedding_size"], SIZE["num_layers"]
+    scores = {"softmax": num_items, "bce": 2, "gbce": 257, "sampled_softmax": 257}[loss]
+    pairs = np.sum(targets * (targets + 1) / 2)  # a position and what it may look at
+    # Query, key, value, output and the two layers of feed-forward; scores and mixtures.
+    encoding = layers * (6 * width**2 * targets.sum() + 2 * width * pairs)
+    return float(3 * 2 * (encoding + width * scores * targets.sum()))
+
+
+def peak(size: int = 3000, repetitions: int = 10) -> float:
+    """Operations a second in the product of two matrices of float32."""
+    square = jnp.ones((size, size))
+    product = jax.jit(jnp.matmul)
+    took = []
+    for _ in range(repetitions):
+        began = time.perf_counter()
+        product(square, square).block_until_ready()
+        took.append(time.perf_counter() - began)
+    return 2 * size**3 / min(took)
+
+
+def histories(data: str, path: Path) -> None:
     """What both train on, as a table that needs nothing of ours to read."""
-    sequences = ar.split.leave_one_out(ar.datasets.load("ml-1m-sasrec")).train_sequences
+    sequences = ar.split.leave_one_out(ar.datasets.load(data)).train_sequences
     lengths = np.diff(sequences.offsets)
     order = np.concatenate([np.arange(n) for n in lengths])
     users = np.repeat(sequences.users, lengths)
@@ -76,39 +119,35 @@ def main() -> None:
     parser.add_argument("--rectools", metavar="PYTHON", help="that of RecTools' environment")
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--losses", nargs="+", choices=list(LOSSES), default=["bce", "softmax"])
+    parser.add_argument("--data", nargs="+", choices=list(LENGTHS), default=["ml-1m-sasrec"])
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the result here")
-    parser.add_argument("--own", choices=list(LOSSES), help=argparse.SUPPRESS)
+    parser.add_argument("--own", nargs=2, metavar=("DATA", "LOSS"), help=argparse.SUPPRESS)
     told = parser.parse_args()
     if told.own:
-        print(json.dumps(own_epoch(told.own)))
+        print(json.dumps(own_epoch(*told.own)))
         return
     if told.rounds < 1:
         parser.error(f"--rounds: expected 1 or more, got {told.rounds}")
-    load, figures = os.getloadavg()[0], {}
-    with tempfile.TemporaryDirectory() as folder:
-        table = Path(folder) / "histories.npz"
-        try:
-            histories(table)
-        except AttnrecError as error:
-            sys.exit(str(error))
-        for loss in told.losses:
-            own = [sys.executable, "-m", "benchmarks.training_speed", "--own", loss]
-            script = [str(PEER), str(table), loss]
-            peer = {"RecTools": [told.rectools, *script]} if told.rectools else {}
-            took = in_turn(beside(own, peer), told.rounds, f"{loss}, ")
-            figures[loss] = _compared(took)
-            print(f"{loss}: {figures[loss]['times_faster']}", flush=True)
-    result = {
-        "benchmark": "training_speed",
-        "rounds": told.rounds,
-        "one_epoch": figures,
-        "load_at_start": round(load, 2),
-        "load_at_end": round(os.getloadavg()[0], 2),
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        **provenance.environment(),
-    }
-    if told.json:
-        told.json.write_text(json.dumps(result, indent=1) + "\n")
+    report, figures = Report("training_speed"), {}
+    for data in told.data:
+        with tempfile.TemporaryDirectory() as folder:
+            table = Path(folder) / "histories.npz"
+            try:
+                histories(data, table)
+            except AttnrecError as error:
+                sys.exit(str(error))
+            figures[data] = {loss: beside_rectools(data, loss, table, told) for loss in told.losses}
+    report.write(told.json, {"rounds": told.rounds, "one_epoch": figures})
+
+
+def beside_rectools(data: str, loss: str, table: Path, told: argparse.Namespace) -> dict[str, Any]:
+    """An epoch of each."""
+    own = [sys.executable, "-m", "benchmarks.training_speed", "--own", data, loss]
+    script = [str(PEER), str(table), str(LENGTHS[data]), loss]
+    peer = {"RecTools": [told.rectools, *script]} if told.rectools else {}
+    found = _compared(in_turn(beside(own, peer), told.rounds, f"{data}, {loss}, "))
+    print(f"{data}, {loss}: {found['times_faster']}", flush=True)
+    return found
 
 
 def _compared(took: dict[str, list[dict]]) -> dict[str, Any]:
@@ -116,6 +155,8 @@ def _compared(took: dict[str, list[dict]]) -> dict[str, Any]:
     seconds = {name: np.array([one["seconds"] for one in each]) for name, each in took.items()}
     return {
         "seconds": {name: each.round(1).tolist() for name, each in seconds.items()},
+        "of_peak": [one["of_peak"] for one in took[OWN]],
+        "peak_gflops": [one["peak_gflops"] for one in took[OWN]],
         "targets": {name: each[0]["targets"] for name, each in took.items()},
         "versions": versions(took),
         "times_faster": times_faster(seconds),
