@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from attnrec.models.sasrec import SASRec as SASRec
     from attnrec.run import Run as Run
     from attnrec.run_files import load_run as load_run
+    from attnrec.sharding import mesh as mesh
     from attnrec.training import fit as fit
 
 _WHERE = {
@@ -30,6 +31,7 @@ _WHERE = {
     "plots": "attnrec.plots",
     "SASRec": "attnrec.models.sasrec",
     "fit": "attnrec.training",
+    "mesh": "attnrec.sharding",
     "Run": "attnrec.run",
     "load_run": "attnrec.run_files",
     "Interventions": "attnrec.inspection",

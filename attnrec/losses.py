@@ -30,9 +30,12 @@ from typing import Protocol, runtime_checkable
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int
+from jax.sharding import PartitionSpec as P
+from jaxtyping import Array, Bool, Float, Int
 
+from attnrec import sharding
 from attnrec.errors import AttnrecError, did_you_mean, whole_number
+from attnrec.sharding import CATALOGUE, DATA
 
 CHUNK = 512  # labels, at most, handled at once: by 3,417 items 7 MB, about a core's cache
 DRAWN = 1 << 17  # negatives whose embeddings are at hand at once: 33 MB of 64 numbers each
@@ -64,8 +67,8 @@ class FullSoftmax:
 
     def __call__(self, hidden, table, labels, key=None):
         del key
-        hidden, labels, count = _real_first(hidden, labels)
-        return _softmax_total(hidden, table, labels, count), count.astype(hidden.dtype)
+        hidden, labels, count = _flat(hidden, labels)
+        return _softmax_total(hidden, table, labels), count.astype(hidden.dtype)
 
 
 @dataclass(frozen=True)
@@ -239,7 +242,8 @@ def _furthest(directions: Array, rows: Array, real: Array | None, most: int) -> 
     """int32[direction, row]: the rows that point furthest along each direction."""
 
     def of_one(direction: Array) -> Array:
-        lengths = rows @ direction
+        # Over shards of unlike size XLA's top_k has been seen to choose what is not there.
+        lengths = sharding.everywhere(rows @ direction)
         if real is not None:
             lengths = jnp.where(real, lengths, -jnp.inf)
         return jax.lax.top_k(lengths, min(most, len(rows)))[1]
@@ -247,77 +251,123 @@ def _furthest(directions: Array, rows: Array, real: Array | None, most: int) -> 
     return jax.lax.map(of_one, directions)  # one after another: none holds direction x row
 
 
-def _real_first(hidden: Array, labels: Array) -> tuple[Array, Array, Array]:
-    """Rows with a real label in front, in whole chunks, so that a loop can stop after them."""
-    hidden, labels, count = _flat(hidden, labels)
-    order = jnp.argsort(labels == 0, stable=True)
-    spare = -len(labels) % _chunk_size(len(labels))
-    hidden = jnp.pad(hidden[order], ((0, spare), (0, 0)))
-    return hidden, jnp.pad(labels[order], (0, spare)), count
-
-
 def _chunk_size(num_labels: int) -> int:
     """That of equal chunks, as few as may be; of whole chunks it is the same again."""
     return -(-num_labels // max(1, -(-num_labels // CHUNK)))
 
 
-def _chunk(hidden: Array, labels: Array, i: Array) -> tuple[Array, Array, Array]:
-    size = _chunk_size(len(labels))
-    start = i * size
-    rows = jax.lax.dynamic_slice_in_dim(hidden, start, size)
-    labels = jax.lax.dynamic_slice_in_dim(labels, start, size)
-    return rows, jnp.maximum(labels - 1, 0), labels > 0  # label as a row of table[1:]
-
-
 @jax.custom_vjp
-def _softmax_total(hidden: Array, table: Array, labels: Array, count: Array) -> Array:
-    """Summed cross-entropy of the first `count` rows over `table[1:]`."""
-    items = table[1:]
-
-    def body(i, total):
-        rows, label, real = _chunk(hidden, labels, i)
-        logits = rows @ items.T
-        true = jnp.take_along_axis(logits, label[:, None], 1)[:, 0]
-        return total + jnp.sum(jnp.where(real, jax.nn.logsumexp(logits, 1) - true, 0))
-
-    return jax.lax.fori_loop(
-        0, -(-count // _chunk_size(len(labels))), body, jnp.zeros((), hidden.dtype)
-    )
+def _softmax_total(
+    hidden: Float[Array, "label embedding"],
+    table: Float[Array, "item embedding"],
+    labels: Int[Array, " label"],
+) -> Float[Array, ""]:
+    """Summed cross-entropy over `table[1:]`."""
+    return _softmax_total_forward(hidden, table, labels)[0]
 
 
-def _softmax_total_forward(hidden: Array, table: Array, labels: Array, count: Array):
-    # The loss is a scalar, so its gradients are known up to a factor in the
-    # forward pass: one visit to each chunk of scores serves both.
-    items = table[1:]
+def _softmax_total_forward(hidden: Array, table: Array, labels: Array):
+    mesh = sharding.current()
+    if mesh is None:
+        total, hidden_grad, items_grad = _softmax(hidden, table[1:], labels - 1, labels > 0)
+        return total, (hidden_grad, jnp.pad(items_grad, ((1, 0), (0, 0))))
+
+    # Each device has some labels and some items. What they make of each other is
+    # added up over the devices that have the same labels, or the same items.
+    num_rows, shards = len(table), mesh.shape[CATALOGUE]
+    table = jnp.pad(table, ((0, -num_rows % shards), (0, 0)))
+
+    def local(hidden: Array, items: Array, labels: Array):
+        first = jax.lax.axis_index(CATALOGUE) * len(items)
+        row = first + jnp.arange(len(items))
+        there = (row > 0) & (row < num_rows)
+        total, hidden_grad, items_grad = _softmax(
+            hidden, items, labels - first, labels > 0, there, CATALOGUE
+        )
+        return (
+            jax.lax.psum(total, DATA),
+            jax.lax.psum(hidden_grad, CATALOGUE),
+            jax.lax.psum(items_grad, DATA),
+        )
+
+    spare = -len(labels) % mesh.shape[DATA]
+    by_label = jnp.pad(hidden, ((0, spare), (0, 0))), jnp.pad(labels, (0, spare))
+    total, hidden_grad, table_grad = jax.shard_map(
+        local,
+        in_specs=(P(DATA), P(CATALOGUE), P(DATA)),
+        out_specs=(P(), P(DATA), P(CATALOGUE)),
+        check_vma=False,  # of a loop with as many turns as there are real labels here
+    )(by_label[0], table, by_label[1])
+    return total, (hidden_grad[: len(labels)], table_grad[:num_rows])
+
+
+def _softmax(
+    hidden: Float[Array, "label embedding"],
+    items: Float[Array, "item embedding"],
+    labels: Int[Array, " label"],
+    real: Bool[Array, " label"],
+    there: Bool[Array, " item"] | None = None,
+    axis: str | None = None,
+) -> tuple[Float[Array, ""], Float[Array, "label embedding"], Float[Array, "item embedding"]]:
+    """Summed cross-entropy of the real labels, and its gradients.
+
+    The loss is a scalar, so its gradients are known up to a factor in the
+    forward pass: one visit to each chunk of scores serves both.
+
+    Args:
+        hidden: what is held against the items.
+        items: the catalogue, or a part of it.
+        labels: rows of `items`; anything, where another part has it or it is not real.
+        real: which labels are.
+        there: which items are; all, unless given.
+        axis: of the mesh, along which the other parts lie. The total is then
+            the whole catalogue's, and `hidden`'s gradient this part's share.
+    """
+    size = _chunk_size(len(labels))
+    order, count, spare = jnp.argsort(~real, stable=True), jnp.sum(real), -len(labels) % size
+
+    def in_chunks(x: Array) -> Array:
+        return jnp.pad(x[order], [(0, spare)] + [(0, 0)] * (x.ndim - 1))
+
+    sorted_hidden, sorted_labels, sorted_real = map(in_chunks, (hidden, labels, real))
+
+    def over_parts(reduce, x: Array) -> Array:
+        return x if axis is None else reduce(x, axis)
 
     def body(i, carry):
         total, hidden_grad, items_grad = carry
-        rows, label, real = _chunk(hidden, labels, i)
+        rows, label, real = (
+            jax.lax.dynamic_slice_in_dim(x, i * size, size)
+            for x in (sorted_hidden, sorted_labels, sorted_real)
+        )
+        here = real & (label >= 0) & (label < len(items))
+        label = jnp.where(here, label, 0)
         logits = rows @ items.T  # [label, item]
-        top = jnp.max(logits, axis=1, keepdims=True)
+        if there is not None:
+            logits = jnp.where(there, logits, -jnp.inf)
+        top = over_parts(jax.lax.pmax, jnp.max(logits, axis=1, keepdims=True))
         powers = jnp.exp(logits - top)
-        norm = jnp.sum(powers, axis=1, keepdims=True)
+        norm = over_parts(jax.lax.psum, jnp.sum(powers, axis=1, keepdims=True))
         true = jnp.take_along_axis(logits, label[:, None], 1)
+        true = over_parts(jax.lax.psum, jnp.where(here[:, None], true, 0))
         loss = jnp.log(norm) + top - true
         total = total + jnp.sum(jnp.where(real[:, None], loss, 0))
         # d loss / d logits = softmax - one-hot; the one-hot part is a gather and a scatter.
         share = powers * jnp.where(real[:, None], 1 / norm, 0)
-        weight = real[:, None].astype(rows.dtype)
+        weight = here[:, None].astype(rows.dtype)
         rows_grad = share @ items - weight * items[label]
         items_grad = (items_grad + share.T @ rows).at[label].add(-weight * rows)
-        hidden_grad = jax.lax.dynamic_update_slice_in_dim(hidden_grad, rows_grad, i * len(rows), 0)
+        hidden_grad = jax.lax.dynamic_update_slice_in_dim(hidden_grad, rows_grad, i * size, 0)
         return total, hidden_grad, items_grad
 
-    start = (jnp.zeros((), hidden.dtype), jnp.zeros_like(hidden), jnp.zeros_like(items))
-    total, hidden_grad, items_grad = jax.lax.fori_loop(
-        0, -(-count // _chunk_size(len(labels))), body, start
-    )
-    return total, (hidden_grad, jnp.pad(items_grad, ((1, 0), (0, 0))))
+    start = jnp.zeros((), hidden.dtype), jnp.zeros_like(sorted_hidden), jnp.zeros_like(items)
+    total, hidden_grad, items_grad = jax.lax.fori_loop(0, -(-count // size), body, start)
+    return total, jnp.zeros_like(hidden).at[order].set(hidden_grad[: len(order)]), items_grad
 
 
 def _softmax_total_backward(residuals, cotangent):
     hidden_grad, table_grad = residuals
-    return cotangent * hidden_grad, cotangent * table_grad, None, None
+    return cotangent * hidden_grad, cotangent * table_grad, None
 
 
 _softmax_total.defvjp(_softmax_total_forward, _softmax_total_backward)

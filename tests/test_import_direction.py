@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 BASE = {"columns", "errors", "provenance", "typing"}
 DATA = BASE | {"data", "features"}
-MODELS = DATA | {"cores", "export", "inspection", "losses", "models"}
+MODELS = DATA | {"cores", "export", "inspection", "losses", "models", "sharding"}
 RUN = MODELS | {"evaluation", "run", "run_files"}
 TRAINING = RUN | {"results", "training"}
 EVERYTHING = TRAINING | {"explanations", "plots", "reproductions"}
@@ -27,9 +27,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "features": DATA,
     "inspection": DATA,
     "plots": DATA | {"inspection"},
-    "losses": DATA | {"inspection"},
+    "sharding": {"errors"},
+    "losses": DATA | {"inspection", "sharding"},
     "export": DATA | {"inspection"},  # functions and arrays; it knows no model
-    "models": DATA | {"cores", "export", "inspection"},
+    "models": DATA | {"cores", "export", "inspection", "sharding"},
     "explanations": DATA | {"cores", "inspection", "models", "run"},
     "evaluation": MODELS,
     "run": RUN,

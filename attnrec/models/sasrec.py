@@ -33,6 +33,7 @@ from attnrec.errors import AttnrecError, whole_number
 from attnrec.models.attention import MultiHeadAttention, attention_mask
 from attnrec.models.dropout import Dropout
 from attnrec.models.prefixes import Prefixes
+from attnrec.sharding import OVER_CATALOGUE
 from attnrec.typing import Array
 
 if TYPE_CHECKING:
@@ -152,7 +153,13 @@ class SASRecModule(nnx.Module):
         self.config = config
         self.max_length = config.max_length
         normal = nnx.initializers.normal(0.02)
-        self.item_embedding = nnx.Embed(num_items + 1, size, embedding_init=normal, rngs=rngs)
+        self.item_embedding = nnx.Embed(
+            num_items + 1,
+            size,
+            embedding_init=normal,
+            embedding_metadata=OVER_CATALOGUE,
+            rngs=rngs,
+        )
         if config.positions:
             self.position_embedding = nnx.Embed(
                 config.max_length, size, embedding_init=normal, rngs=rngs

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
+from jax.sharding import NamedSharding
 
 from attnrec.errors import AttnrecError
 from attnrec.models.weights import named_leaves, with_leaves
@@ -45,12 +47,13 @@ class Checkpoints:
 
         Args:
             epoch: finished epochs.
-            arrays: any tree of arrays; copied before this returns.
+            arrays: any tree of arrays; copied before this returns. What is split over
+                devices is written in its parts.
             course: what JSON can hold: history so far, best score, ...
         """
         args = self._ocp.args
         note = {"configuration": self._configuration, "course": course}
-        leaves = {name: np.array(leaf) for name, leaf in named_leaves(arrays).items()}
+        leaves = {name: _copy(leaf) for name, leaf in named_leaves(arrays).items()}
         self._manager.save(
             epoch, args=args.Composite(arrays=args.StandardSave(leaves), note=args.JsonSave(note))
         )
@@ -65,7 +68,7 @@ class Checkpoints:
         failures = []
         for epoch in sorted(self._manager.all_steps(), reverse=True):
             shapes = {
-                name: jax.ShapeDtypeStruct(np.shape(leaf), leaf.dtype)
+                name: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=_split(leaf))
                 for name, leaf in named_leaves(like).items()
             }
             try:
@@ -106,3 +109,12 @@ class Checkpoints:
                 f"checkpoint_dir: {self.folder} holds a training of another configuration "
                 f"({told}); name another folder, or remove this one to begin anew"
             )
+
+
+def _split(leaf: jax.Array) -> NamedSharding | None:
+    """How an array is split over the devices of a mesh, if it is."""
+    return leaf.sharding if isinstance(leaf.sharding, NamedSharding) else None
+
+
+def _copy(leaf: jax.Array) -> jax.Array | np.ndarray:
+    return np.array(leaf) if _split(leaf) is None else jnp.array(leaf)

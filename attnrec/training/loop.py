@@ -16,6 +16,7 @@ import numpy as np
 import optax
 import pandas as pd
 from flax import nnx
+from jax.sharding import Mesh
 from tqdm.auto import tqdm
 
 from attnrec import losses, provenance
@@ -27,6 +28,7 @@ from attnrec.models.protocol import Recipe, SequenceModel, build, configuration_
 from attnrec.models.schema import Schema
 from attnrec.models.scorer import ModelScorer
 from attnrec.run import Run
+from attnrec.sharding import Placement
 from attnrec.training.batches import Batches
 from attnrec.training.checkpoint import Checkpoints
 from attnrec.training.step import TrainState, make_step
@@ -47,6 +49,7 @@ def fit(
     patience: int | None = None,
     metric: str = "NDCG@10",
     checkpoint_dir: str | Path | None = None,
+    mesh: Mesh | None = None,
     progress: bool = True,
 ) -> Run:
     """Trains a model on the train part, and keeps the weights that did best on validation.
@@ -73,14 +76,16 @@ def fit(
         metric: what "best on validation" means.
         checkpoint_dir: where to keep a checkpoint of each epoch. A training
             that finds its own checkpoints there goes on from the newest.
+        mesh: from `attnrec.mesh`: several devices share each batch, or the
+            catalogue, or both; `batch_size` is that of all together.
         progress: show a bar with loss, metric, speed and time left.
 
     Returns:
         The run: model, data, configuration and the course of training.
 
     Raises:
-        AttnrecError: an argument out of range, a loss that is not finite, or
-            a checkpoint of another configuration.
+        AttnrecError: an argument out of range, a mesh with other axes, a loss that
+            is not finite, or a checkpoint of another configuration.
     """
     if not isinstance(split, Split):
         raise AttnrecError(
@@ -92,7 +97,7 @@ def fit(
     patience = None if patience is None else whole_number("patience", patience)
     rate_told = _told_rate(learning_rate)
     loss = losses.resolve(loss)
-    validate = Validation(split, metric, patience)
+    validation = Validation(split, metric, patience)
     schema = Schema(num_items=len(split.data.items), num_users=len(split.data.users))
     module = build(model, schema, seed)
     graphdef, params, rest = nnx.split(module, nnx.Param, ...)
@@ -100,11 +105,18 @@ def fit(
     if not batches.num_targets:
         raise DataError("split: no training history has two items, so there is nothing to learn")
 
+    placement = Placement(mesh, params, batch_size)
     optimizer = optax.adam(learning_rate, b2=0.98)
-    step = make_step(graphdef, rest, loss, optimizer, batches.num_targets / len(batches))
+    params = placement.split(params)  # a copy: the steps write into it
+    state = TrainState(params, placement.whole(optimizer.init(params)))
+    items = placement.whole(batches.items)
+    targets_per_batch = batches.num_targets / len(batches)
+    shardings = placement.shardings(state)
+    step = placement.under(
+        make_step(graphdef, rest, loss, optimizer, targets_per_batch, schema.num_items, shardings)
+    )
+    validate = placement.under(validation)
     key = jax.random.key(seed)
-    params = jax.tree.map(jnp.array, params)  # the steps write into their own copy
-    state = TrainState(params, optimizer.init(params))
     course = Course()
     best = jax.tree.map(jnp.array, params)
 
@@ -119,8 +131,14 @@ def fit(
     }
     checkpoints = None
     if checkpoint_dir is not None:
-        told = {**settings, "model": configuration_of(model), "data": split.data.fingerprint}
-        checkpoints = Checkpoints(checkpoint_dir, told | {"split": [split.kind, split.parameters]})
+        told = {
+            **settings,
+            **placement.told,
+            "model": configuration_of(model),
+            "data": split.data.fingerprint,
+            "split": [split.kind, split.parameters],
+        }
+        checkpoints = Checkpoints(checkpoint_dir, told)
         found = checkpoints.latest((state, best))
         if found:
             _, (state, best), saved = found
@@ -130,7 +148,7 @@ def fit(
     bar = tqdm(
         total=epochs * len(batches),
         initial=course.epochs * len(batches),
-        disable=not progress,
+        disable=not progress or jax.process_index() > 0,
         unit="batch",
         desc=course.describe(metric),
     )
@@ -138,13 +156,11 @@ def fit(
         while course.epochs < epochs and not course.is_stale(patience):
             epoch = course.epochs + 1
             started = time.perf_counter()
-            total = jnp.zeros(())
+            total: Any = 0.0
             epoch_key = jax.random.fold_in(key, epoch)
             for number, batch in enumerate(batches.epoch(seed, epoch)):
-                step_key = jax.random.fold_in(epoch_key, number)
-                state, batch_total = step(
-                    state, batches.items, jnp.asarray(batch.rows), step_key, batch.length
-                )
+                step_key = placement.whole(jax.random.fold_in(epoch_key, number))
+                state, batch_total = step(state, items, batch.rows, step_key, batch.length)
                 total = total + batch_total
                 bar.update()
             mean_loss = float(total) / batches.num_targets
@@ -154,8 +170,8 @@ def fit(
                     f"loss is {mean_loss} in epoch {epoch}: training diverged; "
                     f"learning_rate {learning_rate!r} is probably too large"
                 )
-            scorer = ModelScorer(nnx.merge(graphdef, state.params, rest), "model")
-            figures = validate(scorer)
+            trained = nnx.merge(graphdef, state.params, placement.whole(rest))
+            figures = validate(ModelScorer(trained, "model", schema.num_items))
             row = {
                 "epoch": epoch,
                 "loss": mean_loss,
@@ -181,12 +197,12 @@ def fit(
     if stopped is None and course.is_stale(patience):
         stopped = f"no better {metric} for {patience} epochs"
     return Run(
-        model=nnx.merge(graphdef, best, rest),
+        model=nnx.merge(graphdef, placement.gathered(best), rest),
         config=model if isinstance(model, Recipe) else None,
         split=split,
         history=pd.DataFrame(course.rows),
         provenance={
-            "fit": {**settings, "epochs": epochs, "patience": patience},
+            "fit": {**settings, **placement.told, "epochs": epochs, "patience": patience},
             "best_epoch": course.best_epoch,
             "stopped": stopped,
             "seed": seed,

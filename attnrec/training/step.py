@@ -12,6 +12,7 @@ import optax
 from flax import nnx
 from jaxtyping import Array, Float
 
+from attnrec import sharding
 from attnrec.cores import IN_CACHE, parts_in_cache
 from attnrec.losses import Loss
 
@@ -34,6 +35,8 @@ def make_step(
     loss: Loss,
     optimizer: optax.GradientTransformation,
     targets_per_batch: float,
+    num_items: int,
+    shardings: TrainState | None = None,
 ) -> Step:
     """The step `(state, items, rows, key, length) -> (state, summed loss)`.
 
@@ -41,29 +44,35 @@ def make_step(
     is divided by the mean number of labels in a batch, not by its own.
 
     On a processor a batch is worked on in parts, of which each stays in its
-    cache, and their gradients are added up.
+    cache, and their gradients are added up. Under a mesh each device works on
+    its own rows; see `attnrec.sharding`.
 
     Args:
         graphdef, rest: the model but for its parameters, from `nnx.split`.
         loss: over the catalogue.
         optimizer: from optax.
         targets_per_batch: the mean number of labels in a batch.
+        num_items: in the catalogue.
+        shardings: where the state lies, under a mesh.
     """
 
-    @partial(jax.jit, static_argnames="length", donate_argnums=0)
+    lie = {} if shardings is None else {"out_shardings": (shardings, None)}
+
+    @partial(jax.jit, static_argnames="length", donate_argnums=0, **lie)
     def step(state: TrainState, items, rows, key, length: int):
         def objective(params: nnx.State, rows, key) -> tuple[Array, Array]:
-            window = items[rows, -(length + 1) :]  # [row, length + 1]
+            window = sharding.by_row(items[rows, -(length + 1) :])  # [row, length + 1]
             inputs, labels = window[:, :-1], window[:, 1:]
             labels = jnp.where(inputs > 0, labels, 0)
             dropout_key, loss_key = jax.random.split(key)
             model = nnx.merge(graphdef, params, rest)
             hidden = model.encode(inputs, inputs > 0, rngs=nnx.Rngs(dropout=dropout_key))
-            total, _ = loss(hidden, model.item_embeddings(), labels, loss_key)
+            table = model.item_embeddings()[: num_items + 1]  # without what fills up shards
+            total, _ = loss(hidden, table, labels, loss_key)
             return total / targets_per_batch, total
 
         gradient = jax.grad(objective, has_aux=True)
-        parts = num_parts(len(rows), length, state.params)
+        parts = num_parts(sharding.rows_at_once(len(rows)), length, state.params)
         if parts == 1:
             gradients, total = gradient(state.params, rows, key)
         else:

@@ -52,7 +52,7 @@ def test_five_steps(ours, theirs, scrambled, to_torch):
 
     graphdef, params, rest = nnx.split(model, nnx.Param, ...)
     optimizer = optax.adam(RATE, b2=0.98)
-    step = make_step(graphdef, rest, ours, optimizer, targets_per_batch)
+    step = make_step(graphdef, rest, ours, optimizer, targets_per_batch, ITEMS)
     state = TrainState(params, optimizer.init(params))
 
     plan = [batch for epoch in (1, 2) for batch in batches.epoch(SEED, epoch)][:STEPS]

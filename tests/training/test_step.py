@@ -26,7 +26,7 @@ def after(monkeypatch, parts: int, loss: str):
     items[np.arange(13) < np.arange(0, 16, 2)[:, None]] = 0  # shorter and shorter
     items[-1] = 0
     optimizer = optax.sgd(1.0)
-    step = module.make_step(graphdef, rest, losses.resolve(loss), optimizer, 5.0)
+    step = module.make_step(graphdef, rest, losses.resolve(loss), optimizer, 5.0, 20)
     state = module.TrainState(params, optimizer.init(params))
     (params, _), total = step(state, jnp.asarray(items), ROWS, jax.random.key(0), 12)
     return jax.tree.leaves(params), float(total)
