@@ -139,7 +139,7 @@ def main() -> None:
             )
             rows.append(json.loads(done.stdout.splitlines()[-1]))
             print(rows[-1], flush=True)
-    report.write(told.json, {"rows": rows})
+            report.write(told.json, {"rows": rows})
     if told.figure:
         draw(rows, told.figure)
 

@@ -20,12 +20,15 @@ def table(user: np.ndarray, item: np.ndarray, order: np.ndarray) -> pd.DataFrame
     return pd.DataFrame(columns)
 
 
-def sasrec(length: int, training: dict[str, Any], **settings: Any) -> SASRecModel:
-    """64 wide, 2 blocks, 1 head, batches of 128, items known by their ids alone.
+def sasrec(
+    length: int, training: dict[str, Any], *, batch_size: int = 128, **settings: Any
+) -> SASRecModel:
+    """64 wide, 2 blocks, 1 head, items known by their ids alone.
 
     Args:
         length: histories up to this long.
         training: for Lightning's trainer.
+        batch_size: histories in a batch.
         settings: for the model.
     """
 
@@ -46,7 +49,7 @@ def sasrec(length: int, training: dict[str, Any], **settings: Any) -> SASRecMode
         n_heads=1,
         session_max_len=length,
         dropout_rate=0.2,
-        batch_size=128,
+        batch_size=batch_size,
         lr=1e-3,
         item_net_block_types=(IdEmbeddingsItemNet,),
         get_trainer_func=trainer,

@@ -128,7 +128,8 @@ def main() -> None:
         return
     if told.rounds < 1:
         parser.error(f"--rounds: expected 1 or more, got {told.rounds}")
-    report, figures = Report("training_speed"), {}
+    report = Report("training_speed")
+    figures: dict[str, dict[str, Any]] = {}
     for data in told.data:
         with tempfile.TemporaryDirectory() as folder:
             table = Path(folder) / "histories.npz"
@@ -136,8 +137,10 @@ def main() -> None:
                 histories(data, table)
             except AttnrecError as error:
                 sys.exit(str(error))
-            figures[data] = {loss: beside_rectools(data, loss, table, told) for loss in told.losses}
-    report.write(told.json, {"rounds": told.rounds, "one_epoch": figures})
+            for loss in told.losses:
+                found = beside_rectools(data, loss, table, told)
+                figures.setdefault(data, {})[loss] = found
+                report.write(told.json, {"rounds": told.rounds, "one_epoch": figures})
 
 
 def beside_rectools(data: str, loss: str, table: Path, told: argparse.Namespace) -> dict[str, Any]:
