@@ -37,7 +37,10 @@ from attnrec import sharding
 from attnrec.errors import AttnrecError, did_you_mean, whole_number
 from attnrec.sharding import CATALOGUE, DATA
 
-CHUNK = 512  # labels, at most, handled at once: by 3,417 items 7 MB, about a core's cache
+CHUNK = 512  # labels, at most, handled at once
+IN_CACHE = 1 << 21  # scores of a chunk: 8 MB, about a core's cache; fewer labels fit there,
+FEWEST = 128  # but with fewer than these reading the table takes longer than it saves,
+SCORES = 1 << 25  # unless their scores would take more than 134 MB
 DRAWN = 1 << 17  # negatives whose embeddings are at hand at once: 33 MB of 64 numbers each
 
 
@@ -60,9 +63,9 @@ class Loss(Protocol):
 class FullSoftmax:
     """Cross-entropy over the whole catalogue.
 
-    Scores are made, used and forgotten `CHUNK` labels at a time, gradients
-    included, and only for real labels: memory does not grow with
-    batch x catalogue.
+    Scores are made, used and forgotten `CHUNK` labels at a time, or fewer of a
+    large catalogue, gradients included, and only for real labels: memory grows
+    with the table, not with batch x catalogue.
     """
 
     def __call__(self, hidden, table, labels, key=None):
@@ -251,9 +254,10 @@ def _furthest(directions: Array, rows: Array, real: Array | None, most: int) -> 
     return jax.lax.map(of_one, directions)  # one after another: none holds direction x row
 
 
-def _chunk_size(num_labels: int) -> int:
-    """That of equal chunks, as few as may be; of whole chunks it is the same again."""
-    return -(-num_labels // max(1, -(-num_labels // CHUNK)))
+def _chunk_size(num_labels: int, num_items: int) -> int:
+    """Labels in each of equal chunks, as few as may be."""
+    most = min(CHUNK, max(IN_CACHE // num_items, FEWEST), max(SCORES // num_items, 1))
+    return -(-num_labels // max(1, -(-num_labels // most)))
 
 
 @jax.custom_vjp
@@ -323,7 +327,7 @@ def _softmax(
         axis: of the mesh, along which the other parts lie. The total is then
             the whole catalogue's, and `hidden`'s gradient this part's share.
     """
-    size = _chunk_size(len(labels))
+    size = _chunk_size(len(labels), len(items))
     order, count, spare = jnp.argsort(~real, stable=True), jnp.sum(real), -len(labels) % size
 
     def in_chunks(x: Array) -> Array:

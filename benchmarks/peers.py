@@ -17,11 +17,13 @@ OWN = "attnrec"
 Ways = dict[str, tuple[list[str], dict[str, str]]]
 
 
-def beside(own: list[str], peers: dict[str, list[str]]) -> Ways:
+def beside(own: list[str], peers: dict[str, list[str]], *, shipped: bool = True) -> Ways:
     """By name, commands and the settings they run under: all tuned, peers also as shipped."""
     ways: Ways = {OWN: (own, TUNED)}
     for name, command in peers.items():
-        ways |= {f"{name}, tuned": (command, TUNED), f"{name}, as shipped": (command, {})}
+        ways[f"{name}, tuned"] = (command, TUNED)
+        if shipped:
+            ways[f"{name}, as shipped"] = (command, {})
     return ways
 
 

@@ -12,7 +12,7 @@ matrices that its real positions and targets need, over what the same process
 does in a second with two large square matrices.
 
     python -m benchmarks.training_speed [--rectools PYTHON] [--rounds 2] [--losses bce softmax]
-        [--data ml-1m-sasrec beauty] [--json FILE]
+        [--data ml-1m-sasrec beauty] [--tuned] [--json FILE]
 
 PYTHON is that of an environment with `rectools[torch]`, whose requirements are
 not ours: `python -m venv E && E/bin/pip install 'rectools[torch]'`, then
@@ -120,6 +120,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--losses", nargs="+", choices=list(LOSSES), default=["bce", "softmax"])
     parser.add_argument("--data", nargs="+", choices=list(LENGTHS), default=["ml-1m-sasrec"])
+    parser.add_argument("--tuned", action="store_true", help="do not time RecTools as it comes")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the result here")
     parser.add_argument("--own", nargs=2, metavar=("DATA", "LOSS"), help=argparse.SUPPRESS)
     told = parser.parse_args()
@@ -148,7 +149,9 @@ def beside_rectools(data: str, loss: str, table: Path, told: argparse.Namespace)
     own = [sys.executable, "-m", "benchmarks.training_speed", "--own", data, loss]
     script = [str(PEER), str(table), str(LENGTHS[data]), loss]
     peer = {"RecTools": [told.rectools, *script]} if told.rectools else {}
-    found = _compared(in_turn(beside(own, peer), told.rounds, f"{data}, {loss}, "))
+    found = _compared(
+        in_turn(beside(own, peer, shipped=not told.tuned), told.rounds, f"{data}, {loss}, ")
+    )
     print(f"{data}, {loss}: {found['times_faster']}", flush=True)
     return found
 

@@ -52,6 +52,33 @@ def test_full_softmax_and_its_gradients(labels):
     )
 
 
+def test_full_softmax_over_a_hundred_thousand_items():
+    hidden, table, wanted = example(420, 100_000)
+    assert losses._chunk_size(420, 100_000) == 105  # chunks fewer labels than of a small catalogue
+    ours = lambda h, t: losses.FullSoftmax()(h, t, wanted, KEY)[0]  # noqa: E731
+    found, slopes = jax.jit(jax.value_and_grad(ours, argnums=(0, 1)))(hidden, table)
+
+    rows, items, label = (np.asarray(x, np.float64) for x in (hidden, table[1:], wanted))
+    rows, label = rows.reshape(-1, 8), label.astype(int).ravel() - 1
+    rows, label = rows[label >= 0], label[label >= 0]
+    scores = rows @ items.T
+    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
+    share = powers / powers.sum(axis=1, keepdims=True)
+    each = np.arange(len(label))
+    assert float(found) == pytest.approx(-np.log(share[each, label]).sum(), rel=1e-5)
+    share[each, label] -= 1
+    flat = np.asarray(slopes[0]).reshape(-1, 8)
+    np.testing.assert_allclose(flat[np.asarray(wanted).ravel() > 0], share @ items, atol=1e-5)
+    np.testing.assert_allclose(slopes[1][1:], share.T @ rows, atol=1e-4)
+
+
+@pytest.mark.parametrize("num_items", [10, 3416, 100_000, 1_000_000, 1 << 26])
+def test_scores_at_hand_do_not_grow_with_the_catalogue(num_items):
+    size = losses._chunk_size(128 * 200, num_items)
+    assert 1 <= size <= losses.CHUNK
+    assert size * num_items <= max(losses.SCORES, num_items)
+
+
 def test_full_softmax_of_scores_beyond_exp():
     hidden = jnp.asarray([[1000.0]])
     table = jnp.asarray([[0.0], [1.0], [-1.0]])
