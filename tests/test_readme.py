@@ -87,3 +87,36 @@ def test_the_causes_told_are_what_was_measured():
     assert all(max(rate["seeds"]) - min(rate["seeds"]) < 0.015 for rate in rates)
     assert {f"{count:,}" for count in measured["num_cases"]} == {cases}
     assert len({run["trained"]["seed"] for run in measured["runs"]}) == 3
+
+
+def test_the_speeds_told_are_what_was_measured():
+    text = README.read_text(encoding="utf-8")
+    results = README.parent / "benchmarks" / "results" / "training_speed.json"
+    measured = json.loads(results.read_text(encoding="utf-8"))["one_epoch"]["ml-1m-sasrec"]
+    told = re.search(
+        r"an epoch on ML-1M takes (\d+) seconds with the full softmax, ([\d.]+) times less than "
+        r"RecTools' with an allocator as well set, ([\d.]+) times less than as it comes; "
+        r"with BCE (\d+) seconds, \[([\d.]+) and ([\d.]+) times less\]",
+        text,
+    )
+    assert told is not None
+    shown = []
+    for loss in ("softmax", "bce"):
+        seconds, faster = measured[loss]["seconds"]["attnrec"], measured[loss]["times_faster"]
+        ratios = [faster[f"RecTools, {way}"]["median"] for way in ("tuned", "as shipped")]
+        shown += [f"{sum(seconds) / len(seconds):.0f}", *(f"{ratio:.1f}" for ratio in ratios)]
+        assert len(set(measured[loss]["targets"].values())) == 1
+    assert list(told.groups()) == shown
+
+
+def test_the_table_of_catalogues_is_what_was_measured():
+    text = README.read_text(encoding="utf-8")
+    results = README.parent / "benchmarks" / "results" / "large_catalogue.json"
+    rows = json.loads(results.read_text(encoding="utf-8"))["rows"]
+    assert [row["items"] for row in rows] == [10_000, 100_000, 1_000_000]
+    for row in rows:
+        assert row["events"] == 10_000_000
+        assert row["evaluated_users"] == 1000
+        shown = f"| {row['items']:,} | {row['epoch_seconds']:.0f} s "
+        shown += f"| {row['evaluate_seconds']:.1f} s | {row['peak_gb']['evaluation']:.1f} GB |"
+        assert shown in text
