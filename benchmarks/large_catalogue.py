@@ -97,7 +97,7 @@ def one(num_items: int, loss: str, events: int) -> dict[str, Any]:
 
 
 def draw(rows: list[dict[str, Any]], path: Path) -> None:
-    """Memory and time against size, on logarithmic axes."""
+    """Memory and time from zero, against size by decades."""
     from matplotlib.figure import Figure
 
     from attnrec.plots.files import save
@@ -107,11 +107,21 @@ def draw(rows: list[dict[str, Any]], path: Path) -> None:
     for loss in dict.fromkeys(row["loss"] for row in rows):
         of_loss = [row for row in rows if row["loss"] == loss]
         sizes = [row["items"] for row in of_loss]
-        memory.plot(sizes, [row["peak_gb"]["evaluation"] for row in of_loss], "o-", label=loss)
-        seconds.plot(sizes, [row["epoch_seconds"] for row in of_loss], "o-", label=loss)
-    for axes, what in ((memory, "peak memory, GB"), (seconds, "an epoch, seconds")):
-        axes.set(xscale="log", yscale="log", xlabel="items", title=what)
-    memory.legend(frameon=False)
+        peaks = [row["peak_gb"]["evaluation"] for row in of_loss]
+        epochs = [row["epoch_seconds"] for row in of_loss]
+        for axes, values, digits in ((memory, peaks, 1), (seconds, epochs, 0)):
+            axes.plot(sizes, values, "o-", label=loss.replace("_", " "))
+            for size, value in zip(sizes, values, strict=True):
+                place = {"xytext": (0, 6), "textcoords": "offset points", "ha": "center"}
+                axes.annotate(f"{value:.{digits}f}", (size, value), fontsize=8, **place)
+    for axes, what in ((memory, "Peak memory, GB"), (seconds, "An epoch, seconds")):
+        axes.set_title(what, loc="left", fontsize=10)
+        axes.set(xscale="log", xlabel="items in the catalogue")
+        axes.margins(x=0.1, y=0.15)
+        axes.set_ylim(bottom=0)
+        axes.spines[["top", "right"]].set_visible(False)
+    if len({row["loss"] for row in rows}) > 1:
+        memory.legend(frameon=False)
     save(figure, path)
 
 
