@@ -2,8 +2,8 @@
 
 A process of its own, as JAX is told at its start how many devices a processor
 stands for; with PROCESS and ADDRESS it is one of two that meet there. CASES, by
-name, have `loss` and, where they want any, `mesh`, `epochs`, `checkpoint_dir`
-and `batch_size`.
+name, have `loss` and, where they want any, `mesh`, `epochs`, `checkpoint_dir`,
+`batch_size` and `own`, for a module that says nothing of meshes.
 """
 
 from __future__ import annotations
@@ -16,12 +16,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pandas as pd
+from flax import nnx
 from jax.sharding import NamedSharding, PartitionSpec
 
 import attnrec as ar
 from attnrec.training import loop
 
 NUM_ITEMS = 101
+SMALL = ar.SASRec(embedding_size=8, num_layers=1, max_length=8, dropout_rate=0.2)
 LOSSES = {
     "softmax": ar.losses.FullSoftmax(),
     "sampled_softmax": ar.losses.SampledSoftmax(16),
@@ -29,6 +31,23 @@ LOSSES = {
     "bce": ar.losses.BCE(),
     "gbce": ar.losses.GBCE(16),
 }
+
+
+class Own(nnx.Module):
+    """A module of one's own, which says nothing of meshes: the mean of what came so far."""
+
+    max_length = 8
+
+    def __init__(self):
+        self.item_embedding = nnx.Embed(NUM_ITEMS + 1, 8, rngs=nnx.Rngs(0))
+
+    def encode(self, items, mask, *, rngs=None):
+        real = mask[..., None]
+        so_far = jnp.cumsum(jnp.where(real, self.item_embedding(items), 0), axis=1)
+        return so_far / jnp.maximum(jnp.cumsum(real, axis=1), 1)
+
+    def item_embeddings(self):
+        return self.item_embedding.embedding[...]
 
 
 def log() -> pd.DataFrame:
@@ -45,6 +64,7 @@ def trained(
     mesh: dict[str, int] | None = None,
     epochs: int = 3,
     batch_size: int = 32,
+    own: bool = False,
     **more: str,
 ) -> dict[str, Any]:
     """The course of a training, its scores, and what each device held of the table."""
@@ -60,7 +80,7 @@ def trained(
     loop.ModelScorer = Watched
     try:
         run = ar.fit(
-            ar.SASRec(embedding_size=8, num_layers=1, max_length=8, dropout_rate=0.2),
+            Own() if own else SMALL,
             split,
             epochs=epochs,
             batch_size=batch_size,

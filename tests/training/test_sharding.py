@@ -62,6 +62,8 @@ def eight(tmp_path_factory) -> dict[str, Any]:
     cases = {
         "one": {"loss": "softmax"},
         **{name: {"loss": "softmax", "mesh": mesh} for name, mesh in MESHES.items()},
+        "own": {"loss": "softmax", "own": True},
+        "own, 2 by 4": {"loss": "softmax", "own": True, "mesh": MESHES["2 by 4"]},
         "uneven": {"loss": "softmax", "mesh": {"data": 8}, "batch_size": 30},
         "checkpoints": {"loss": "softmax", "mesh": {"data": 8}, "epochs": 1, **checkpoints},
         "without": {"loss": "softmax", **checkpoints},
@@ -114,6 +116,12 @@ def test_each_device_holds_its_part_of_the_table(eight, mesh, rows):
     assert case["weights"] == [ROWS, 8]  # what is kept has no rows that fill up
     assert case["told"] == {"data": 1, "catalogue": 1} | MESHES[mesh]
     assert eight["cases"]["one"]["told"] is None
+
+
+def test_a_module_that_says_nothing_of_meshes_is_whole_on_every_device(eight):
+    own = eight["cases"]["own, 2 by 4"]
+    assert_same_course(own, eight["cases"]["own"])
+    assert own["held"] == [[ROWS, 8]]
 
 
 @pytest.mark.parametrize("loss", ["softmax", "sampled_softmax", "sce", "bce", "gbce"])
