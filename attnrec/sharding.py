@@ -17,13 +17,13 @@ What says nothing is whole on every device.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from flax import nnx
-from jax.sharding import AxisType, Mesh, NamedSharding
+from jax.sharding import AbstractMesh, AxisType, Mesh, NamedSharding
 from jax.sharding import PartitionSpec as P
 
 from attnrec.errors import AttnrecError, whole_number
@@ -65,7 +65,7 @@ def mesh(*, data: int | None = None, catalogue: int = 1) -> Mesh:
     )
 
 
-def current() -> Any | None:
+def current() -> AbstractMesh | None:
     """The mesh under which this is traced; None without one."""
     found = jax.sharding.get_abstract_mesh()
     return None if found.empty or {DATA, CATALOGUE} - set(found.axis_names) else found
@@ -104,7 +104,8 @@ class Placement:
         batch_size: histories in a batch, of all devices together.
 
     Raises:
-        AttnrecError: a mesh with other axes, or one that a batch does not fill.
+        AttnrecError: a mesh with other axes, or one that a batch does not fill; a
+            parameter that names an axis besides these.
 
     Attributes:
         told: the mesh as JSON holds it, by its name; nothing without one.
@@ -127,7 +128,10 @@ class Placement:
             )
         self.told = {"mesh": {name: over.shape[name] for name in (DATA, CATALOGUE)}}
         self._shapes = [leaf.shape for leaf in jax.tree.leaves(params)]
-        self._shardings = jax.tree.leaves(nnx.get_named_sharding(params, over))
+        try:
+            self._shardings = jax.tree.leaves(nnx.get_named_sharding(params, over))
+        except ValueError as error:  # Flax: an axis that this mesh has not
+            raise AttnrecError(f"model: a parameter names another axis: {error}") from None
         self._everywhere = NamedSharding(over, P())
 
     def under(self, function: Callable[Given, Found]) -> Callable[Given, Found]:

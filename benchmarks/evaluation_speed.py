@@ -96,10 +96,7 @@ def main() -> None:
             if (python := getattr(told, name.lower()))
         }
         took = in_turn(beside(own_way, peers), told.rounds)
-    figures = {
-        "rounds": told.rounds,
-        **compared(took),
-    }
+    figures = {"rounds": told.rounds, **compared(took)}
     print(json.dumps(figures["times_faster"]))
     report.write(told.json, figures)
 
@@ -114,7 +111,7 @@ def compared(took: dict[str, list[dict]]) -> dict[str, Any]:
     return {
         "seconds": {name: seconds.round(2).tolist() for name, seconds in whole.items()},
         "users": {name: rounds[0]["users"] for name, rounds in took.items()},
-        "versions": versions(took),
+        "peers": versions(took),
         "times_faster": times_faster(warm),
     }
 

@@ -29,10 +29,10 @@ class Report:
             return
         told = {
             "benchmark": self._benchmark,
-            **figures,
             "load_at_start": round(self._load, 2),
             "load_at_end": round(os.getloadavg()[0], 2),
             "date": datetime.now(UTC).isoformat(timespec="seconds"),
             **provenance.environment(),
+            **figures,  # which may tell versions of more packages
         }
         path.write_text(json.dumps(told, indent=1) + "\n")

@@ -137,7 +137,7 @@ def main() -> None:
             for goal in told.goals
         },
         "epochs": {name: one["epochs"] for name, one in took.items()},
-        "versions": {name: one["versions"] for name, one in took.items() if name != OWN},
+        "peers": {name: one["versions"] for name, one in took.items() if name != OWN},
     }
     print(json.dumps(figures["seconds_until"]))
     report.write(told.json, figures)

@@ -13,6 +13,7 @@ from typing import Any
 import jax
 import numpy as np
 import pytest
+from flax import nnx
 from jax.sharding import Mesh
 
 import attnrec as ar
@@ -161,6 +162,32 @@ def test_more_devices_than_there_are():
     there = jax.device_count()
     with pytest.raises(AttnrecError, match=f"{there + 1} devices asked for, and there are {there}"):
         ar.mesh(data=1, catalogue=there + 1)
+
+
+@pytest.mark.parametrize("wrong", [0, -1, 1.5, "two", float("nan")])
+@pytest.mark.parametrize("axis", ["data", "catalogue"])
+def test_a_number_of_devices_that_is_none(axis, wrong):
+    with pytest.raises(AttnrecError, match=f"{axis}: expected a whole number from 1, got"):
+        ar.mesh(**{axis: wrong})
+
+
+def test_a_parameter_over_an_axis_that_is_not_there(chain_split):
+    class Other(nnx.Module):
+        max_length = 8
+
+        def __init__(self):
+            over = {"out_sharding": ("experts", None), "eager_sharding": False}
+            rows = len(chain_split.data.items) + 1
+            self.table = nnx.Embed(rows, 4, embedding_metadata=over, rngs=nnx.Rngs(0))
+
+        def encode(self, items, mask, *, rngs=None):
+            return self.table(items)
+
+        def item_embeddings(self):
+            return self.table.embedding[...]
+
+    with pytest.raises(AttnrecError, match="model: a parameter names another axis.*experts"):
+        ar.fit(Other(), chain_split, epochs=1, mesh=ar.mesh(data=1), progress=False)
 
 
 def test_a_mesh_with_other_axes(chain_split):
