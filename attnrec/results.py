@@ -187,7 +187,7 @@ def result_of(
             "fingerprint": run.data.fingerprint,
             "users": len(run.data.users),
             "items": len(run.data.items),
-            "interactions": len(run.data.frame),
+            "interactions": len(run.data),
         },
         split={"kind": run.split.kind, "parameters": run.split.parameters},
         metrics={part: rows[run.name] for part, rows in figures.items()},

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from attnrec.columns import Columns
-from attnrec.data.interactions import Interactions
+from attnrec.data.histories import Histories
 from attnrec.data.split import Split
 from attnrec.errors import AttnrecError, whole_number
 from attnrec.inspection import Inspection, Interventions, Request, top_indices, width_for
@@ -54,7 +54,7 @@ class Run:
         return type(self.config or self.model).__name__
 
     @property
-    def data(self) -> Interactions:
+    def data(self) -> Histories:
         return self.split.data
 
     @property

@@ -17,7 +17,9 @@ import pandas as pd
 from flax import nnx
 
 from attnrec.data import Catalogue, Interactions, Protocol, Report, Split, Words
+from attnrec.data.log import Log, is_log
 from attnrec.data.report import Finding
+from attnrec.data.split import again
 from attnrec.errors import AttnrecError, did_you_mean
 from attnrec.models import SASRec
 from attnrec.models.protocol import Recipe, SequenceModel, build, configuration_of
@@ -57,10 +59,8 @@ def save_run(run: Run, path: str | Path) -> Path:
     try:
         arrays = {name: np.array(leaf) for name, leaf in named_leaves(nnx.state(run.model)).items()}
         save_file(arrays, new / WEIGHTS)
-        run.data.frame.assign(**{_free_name(run.data.frame): run.split.part}).to_parquet(
-            new / INTERACTIONS
-        )
-        run.data.catalogue.frame.to_parquet(new / CATALOGUE)
+        if isinstance(run.data, Interactions):
+            _write_data(run.data, run.split, new)
         _write_graphs(run, new / GRAPHS)
         (new / CARD).write_text(json.dumps(_card(run), indent=1, default=_plain) + "\n")
         os.chmod(new, 0o755)
@@ -74,6 +74,12 @@ def save_run(run: Run, path: str | Path) -> Path:
         shutil.rmtree(new, ignore_errors=True)
         raise
     return path
+
+
+def _write_data(data: Interactions, split: Split, folder: Path) -> None:
+    column = _free_name(data.frame)
+    data.frame.assign(**{column: split.part}).to_parquet(folder / INTERACTIONS)
+    data.catalogue.frame.to_parquet(folder / CATALOGUE)
 
 
 def _write_graphs(run: Run, folder: Path) -> None:
@@ -121,6 +127,7 @@ def _card(run: Run) -> dict[str, Any]:
         "data": {
             "name": data.name,
             "fingerprint": data.fingerprint,
+            "log": str(data.folder) if isinstance(data, Log) else None,
             "protocol": asdict(data.protocol),
             "words": asdict(data.catalogue.words),
             "detail": data.catalogue.detail,
@@ -140,7 +147,9 @@ def shipped_runs() -> list[str]:
     return sorted(entry.name for entry in folder.iterdir() if (entry / CARD).is_file())
 
 
-def load_run(path: str | Path, *, model: SequenceModel | None = None) -> Run:
+def load_run(
+    path: str | Path, *, model: SequenceModel | None = None, log: str | Path | None = None
+) -> Run:
     """Reads a run.
 
     Args:
@@ -148,6 +157,8 @@ def load_run(path: str | Path, *, model: SequenceModel | None = None) -> Run:
             with the package, such as `"bazaar-sasrec"`.
         model: for a run of your own module: a module of the same shape, whose
             weights are replaced by the saved ones.
+        log: for a run of a prepared log, which it names but does not hold: the
+            folder of the log, if that is no longer where it was.
 
     Raises:
         AttnrecError: no such run, a file that is missing or damaged, or
@@ -156,25 +167,22 @@ def load_run(path: str | Path, *, model: SequenceModel | None = None) -> Run:
     folder = Path(path).expanduser()
     if not folder.exists() and str(path) in shipped_runs():
         with resources.as_file(resources.files("attnrec") / "runs" / str(path)) as inside:
-            return _read(inside, model)
+            return _read(inside, model, log)
     if not (folder / CARD).is_file():
         shipped = shipped_runs()
         raise AttnrecError(
             f"path: no run at {str(path)!r}; expected a folder written by Run.save, "
             f"or one of {shipped}{did_you_mean(path, shipped)}"
         )
-    return _read(folder, model)
+    return _read(folder, model, log)
 
 
-def _read(folder: Path, model: SequenceModel | None) -> Run:
-    from safetensors.numpy import load_file
-
-    try:
-        card = json.loads((folder / CARD).read_text())
-        if card["format"] != FORMAT:
-            raise AttnrecError(f"path: {folder} has format {card['format']}, expected {FORMAT}")
+def _read_split(
+    folder: Path, about: dict[str, Any], divided: dict[str, Any], log: str | Path | None
+) -> Split:
+    kind, parameters = divided["kind"], divided["parameters"]
+    if about.get("log") is None:
         frame = pd.read_parquet(folder / INTERACTIONS)
-        about, divided = card["data"], card["split"]
         data = Interactions(
             frame.iloc[:, :-1],
             Catalogue(
@@ -184,8 +192,27 @@ def _read(folder: Path, model: SequenceModel | None) -> Run:
             about["name"],
             Report(tuple(Finding(*row) for row in about.get("report", ()))),
         )
-        part = frame.iloc[:, -1].to_numpy(np.int8)
-        split = Split(data, part, divided["kind"], divided["parameters"])
+        return Split.of_rows(data, frame.iloc[:, -1].to_numpy(np.int8), kind, parameters)
+    where = Path(about["log"] if log is None else log)
+    if not is_log(where):
+        raise AttnrecError(f"log: this run is of the log in {where}, which is not there; name it")
+    found = Log(where)
+    if found.fingerprint != about["fingerprint"]:
+        raise AttnrecError(
+            f"log: {where} holds {found.fingerprint}, and this run is of {about['fingerprint']}"
+        )
+    return again(found, kind, parameters)
+
+
+def _read(folder: Path, model: SequenceModel | None, log: str | Path | None) -> Run:
+    from safetensors.numpy import load_file
+
+    try:
+        card = json.loads((folder / CARD).read_text())
+        if card["format"] != FORMAT:
+            raise AttnrecError(f"path: {folder} has format {card['format']}, expected {FORMAT}")
+        split = _read_split(folder, card["data"], card["split"], log)
+        data = split.data
         arrays = load_file(folder / WEIGHTS)
         graphs = _read_graphs(folder / GRAPHS) if model is None else {}
         settings, history, origin = dict(card["model"]), card["history"], card["provenance"]

@@ -21,7 +21,12 @@ def table(user: np.ndarray, item: np.ndarray, order: np.ndarray) -> pd.DataFrame
 
 
 def sasrec(
-    length: int, training: dict[str, Any], *, batch_size: int = 128, **settings: Any
+    length: int,
+    training: dict[str, Any],
+    *,
+    batch_size: int = 128,
+    dropout_rate: float = 0.2,
+    **settings: Any,
 ) -> SASRecModel:
     """64 wide, 2 blocks, 1 head, items known by their ids alone.
 
@@ -29,6 +34,7 @@ def sasrec(
         length: histories up to this long.
         training: for Lightning's trainer.
         batch_size: histories in a batch.
+        dropout_rate: its own default, unless given.
         settings: for the model.
     """
 
@@ -48,7 +54,7 @@ def sasrec(
         n_blocks=2,
         n_heads=1,
         session_max_len=length,
-        dropout_rate=0.2,
+        dropout_rate=dropout_rate,
         batch_size=batch_size,
         lr=1e-3,
         item_net_block_types=(IdEmbeddingsItemNet,),

@@ -1,4 +1,4 @@
-"""RecTools' SASRec, figures after each epoch: `rectools_quality.py CASES BATCH_SIZE GOAL EPOCHS`.
+"""RecTools' SASRec after each epoch: `rectools_quality.py CASES BATCH_SIZE DROPOUT GOAL EPOCHS`.
 
 Runs in RecTools' own environment, where there is no attnrec; see
 `benchmarks.time_to_quality`, which asks it. The last line is JSON.
@@ -27,7 +27,7 @@ def ndcg(model, past: Dataset, users: np.ndarray, targets: np.ndarray) -> float:
     return float(np.sum(1 / np.log2(found[Columns.Rank] + 1)) / len(users))
 
 
-def main(path: str, batch_size: int, goal: float, epochs: int) -> None:
+def main(path: str, batch_size: int, dropout_rate: float, goal: float, epochs: int) -> None:
     warnings.simplefilter("ignore")
     torch.manual_seed(0)
     found = np.load(path)
@@ -35,7 +35,7 @@ def main(path: str, batch_size: int, goal: float, epochs: int) -> None:
     users, latest = found["target_user"], np.full(len(found["target_user"]), found["order"].max())
     seen = pd.concat([train, table(users, found["validation"], latest + 1)])
     past, until_test = Dataset.construct(train), Dataset.construct(seen)
-    model = sasrec(200, {}, batch_size=batch_size, loss="softmax")
+    model = sasrec(200, {}, batch_size=batch_size, dropout_rate=dropout_rate, loss="softmax")
     rows: list[dict[str, float]] = []
     while len(rows) < epochs:
         began = time.perf_counter()
@@ -53,4 +53,4 @@ def main(path: str, batch_size: int, goal: float, epochs: int) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4]))
+    main(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), float(sys.argv[4]), int(sys.argv[5]))

@@ -5,18 +5,19 @@ of 128, the same training histories, dropout 0.2, Adam. Each side trains in a
 process of its own, in turn, first one and then the other first; both under the
 same allocator settings, and RecTools also as it comes. Of ours the second epoch
 counts, as the first one compiles; of RecTools the first. Validation is in
-neither. Both say how many targets an epoch has.
+neither. All say how many targets an epoch has.
 
 Beside ours stands how much of the machine's arithmetic it uses: the products of
 matrices that its real positions and targets need, over what the same process
 does in a second with two large square matrices.
 
     python -m benchmarks.training_speed [--rectools PYTHON] [--rounds 2] [--losses bce softmax]
-        [--data ml-1m-sasrec beauty] [--tuned] [--json FILE]
+        [--data ml-1m-sasrec beauty] [--tuned] [--pmixer CHECKOUT] [--json FILE]
 
 PYTHON is that of an environment with `rectools[torch]`, whose requirements are
 not ours: `python -m venv E && E/bin/pip install 'rectools[torch]'`, then
-E/bin/python; without it only ours is timed. The data are looked for as
+E/bin/python; without it only ours is timed. CHECKOUT is one of
+github.com/pmixer/SASRec.pytorch, timed in the same environment with BCE. The data are looked for as
 `ar.datasets.load` looks for them.
 """
 
@@ -48,7 +49,7 @@ LOSSES = {
 }
 LENGTHS = {"ml-1m-sasrec": 200, "beauty": 50}
 SIZE = {"embedding_size": 64, "num_layers": 2}
-PEER = Path(__file__).with_name("rectools_epoch.py")
+RECTOOLS, PMIXER = (Path(__file__).with_name(f"{name}_epoch.py") for name in ("rectools", "pmixer"))
 
 
 def own_epoch(data: str, loss: str) -> dict[str, Any]:
@@ -117,6 +118,7 @@ def histories(data: str, path: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rectools", metavar="PYTHON", help="that of RecTools' environment")
+    parser.add_argument("--pmixer", metavar="CHECKOUT", help="of SASRec.pytorch")
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--losses", nargs="+", choices=list(LOSSES), default=["bce", "softmax"])
     parser.add_argument("--data", nargs="+", choices=list(LENGTHS), default=["ml-1m-sasrec"])
@@ -127,6 +129,8 @@ def main() -> None:
     if told.own:
         print(json.dumps(own_epoch(*told.own)))
         return
+    if told.pmixer and not told.rectools:
+        parser.error("--pmixer: needs --rectools, whose environment has torch")
     if told.rounds < 1:
         parser.error(f"--rounds: expected 1 or more, got {told.rounds}")
     report = Report("training_speed")
@@ -139,18 +143,20 @@ def main() -> None:
             except AttnrecError as error:
                 sys.exit(str(error))
             for loss in told.losses:
-                found = beside_rectools(data, loss, table, told)
+                found = beside_peers(data, loss, table, told)
                 figures.setdefault(data, {})[loss] = found
                 report.write(told.json, {"rounds": told.rounds, "one_epoch": figures})
 
 
-def beside_rectools(data: str, loss: str, table: Path, told: argparse.Namespace) -> dict[str, Any]:
+def beside_peers(data: str, loss: str, table: Path, told: argparse.Namespace) -> dict[str, Any]:
     """An epoch of each."""
     own = [sys.executable, "-m", "benchmarks.training_speed", "--own", data, loss]
-    script = [str(PEER), str(table), str(LENGTHS[data]), loss]
-    peer = {"RecTools": [told.rectools, *script]} if told.rectools else {}
+    on = [str(table), str(LENGTHS[data])]
+    peers = {"RecTools": [told.rectools, str(RECTOOLS), *on, loss]} if told.rectools else {}
+    if told.pmixer and loss == "bce":
+        peers["SASRec.pytorch"] = [told.rectools, str(PMIXER), told.pmixer, *on]
     found = _compared(
-        in_turn(beside(own, peer, shipped=not told.tuned), told.rounds, f"{data}, {loss}, ")
+        in_turn(beside(own, peers, shipped=not told.tuned), told.rounds, f"{data}, {loss}, ")
     )
     print(f"{data}, {loss}: {found['times_faster']}", flush=True)
     return found

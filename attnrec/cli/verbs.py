@@ -16,7 +16,7 @@ from attnrec.errors import AttnrecError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from attnrec.data import Interactions, Split
+    from attnrec.data import Histories, Split
     from attnrec.results import Result
     from attnrec.run import Run
 
@@ -38,7 +38,7 @@ def show_data(args: argparse.Namespace) -> None:
     counts = {
         "name": data.name,
         "fingerprint": data.fingerprint,
-        "interactions": len(data.frame),
+        "interactions": len(data),
         "users": len(data.users),
         "items": len(data.items),
         "shortest history": int(lengths.min()),
@@ -170,8 +170,8 @@ def _has_screen() -> bool:
     )
 
 
-def _load(args: argparse.Namespace) -> Interactions:
-    from attnrec.data import datasets
+def _load(args: argparse.Namespace) -> Histories:
+    from attnrec.data import Interactions, datasets
 
     options = {}
     for text in args.option:
@@ -182,7 +182,12 @@ def _load(args: argparse.Namespace) -> Interactions:
     data = datasets.load(args.data, **options)
     names = ("min_rating", "min_user_count", "min_item_count", "max_history")
     filters = {name: getattr(args, name) for name in names if getattr(args, name) is not None}
-    return data.filter(**filters) if filters else data
+    if not filters:
+        return data
+    if not isinstance(data, Interactions):
+        flags = ", ".join(f"--{name.replace('_', '-')}" for name in filters)
+        raise AttnrecError(f"{flags}: a prepared log is not filtered; filter what it is made of")
+    return data.filter(**filters)
 
 
 def _value(text: str) -> Any:
@@ -193,7 +198,7 @@ def _value(text: str) -> Any:
         return text
 
 
-def _split(data: Interactions, name: str) -> Split:
+def _split(data: Histories, name: str) -> Split:
     from attnrec.data import split
 
     return getattr(split, SPLITS[name])(data)

@@ -1,7 +1,8 @@
 """The data layer: interactions, their catalogue, validation, filters and splits."""
 
 from attnrec.data.catalogue import FILMS, MUSIC, SHOP, Catalogue, Words
-from attnrec.data.interactions import Interactions, Protocol
+from attnrec.data.histories import Histories, Protocol
+from attnrec.data.interactions import Interactions
 from attnrec.data.parts import Cases, Split
 from attnrec.data.report import Finding, Report
 from attnrec.data.sequences import Sequences
@@ -15,6 +16,7 @@ __all__ = [
     "Cases",
     "Catalogue",
     "Finding",
+    "Histories",
     "Interactions",
     "Protocol",
     "Report",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -13,25 +11,15 @@ import pandas as pd
 
 from attnrec.columns import Columns
 from attnrec.data.catalogue import Catalogue
+from attnrec.data.fingerprint import fingerprint
+from attnrec.data.histories import Histories, Protocol
 from attnrec.data.report import Report
 from attnrec.data.sequences import Sequences
 from attnrec.data.vocabulary import Vocabulary
 
 
-@dataclass(frozen=True)
-class Protocol:
-    """How models of this data are used and judged.
-
-    Attributes:
-        filter_seen: leave out of a ranking what the user already has. Films
-            are watched once (True); shops sell again what was bought (False).
-    """
-
-    filter_seen: bool = True
-
-
-@dataclass(frozen=True, eq=False)
-class Interactions:
+@dataclass(frozen=True, eq=False, repr=False)
+class Interactions(Histories):
     """A validated log of interactions and the catalogue of its items.
 
     Made by `attnrec.datasets.load`, or by `attnrec.data.validation.validate`
@@ -60,16 +48,6 @@ class Interactions:
         """User ids and their indices."""
         return Vocabulary(pd.Index(self.frame[Columns.USER].unique()), kind="user")
 
-    @property
-    def users(self) -> pd.Index:
-        """User ids, in the order of their indices."""
-        return self.user_vocabulary.ids
-
-    @property
-    def items(self) -> pd.Index:
-        """Item ids, in the order of their indices."""
-        return self.catalogue.ids
-
     @cached_property
     def user_indices(self) -> np.ndarray:
         """int32[rows], the user index of each row of `frame`."""
@@ -85,27 +63,24 @@ class Interactions:
         """The whole history of every user; sequence i belongs to user index i + 1."""
         return Sequences.from_sorted_rows(self.user_indices, self.item_indices)
 
+    @property
+    def times(self) -> np.ndarray | None:
+        """The time of each row of `frame`; None without times."""
+        has = Columns.TIMESTAMP in self.frame
+        return self.frame[Columns.TIMESTAMP].to_numpy() if has else None
+
+    @cached_property
+    def basket_starts(self) -> np.ndarray | None:
+        """int64: the rows with which baskets begin; None where the data has none."""
+        if Columns.BASKET not in self.frame:
+            return None
+        basket, user = pd.factorize(self.frame[Columns.BASKET])[0], self.user_indices
+        return np.flatnonzero(np.r_[True, (basket[1:] != basket[:-1]) | (user[1:] != user[:-1])])
+
     def rows(self, user: object) -> pd.DataFrame:
         """The rows of one user, oldest first."""
         i = self.user_vocabulary.index(user) - 1
         return self.frame.iloc[self.sequences.offsets[i] : self.sequences.offsets[i + 1]]
-
-    def history(self, user: object) -> list:
-        """The ids of one user's items, oldest first.
-
-        Raises:
-            UnknownIdError: naming the nearest known user.
-        """
-        return self.rows(user)[Columns.ITEM].tolist()
-
-    def __len__(self) -> int:
-        return len(self.frame)
-
-    def __repr__(self) -> str:
-        return (
-            f"Interactions({self.name!r}: {len(self):,} interactions of {len(self.users):,} users "
-            f"with {len(self.items):,} {self.catalogue.words.items})"
-        )
 
     @cached_property
     def fingerprint(self) -> str:
@@ -114,15 +89,9 @@ class Interactions:
         Covers user and item ids, the order of items in each history, and,
         where there are any, times, ratings and baskets; not titles.
         """
-        digest = hashlib.sha256()
-        for ids in (self.users, self.items):
-            digest.update(json.dumps(ids.tolist(), default=str).encode())
-        digest.update(self.user_indices.astype("<i4").tobytes())
-        digest.update(self.item_indices.astype("<i4").tobytes())
-        for name in (Columns.TIMESTAMP, Columns.RATING, Columns.BASKET):
-            if name in self.frame.columns:
-                digest.update(name.encode() + _bytes(self.frame[name]))
-        return digest.hexdigest()[:16]
+        columns = (Columns.TIMESTAMP, Columns.RATING, Columns.BASKET)
+        given = {name: self.frame[name] for name in columns if name in self.frame.columns}
+        return fingerprint(self.users, self.items, self.sequences, given)
 
     def filter(
         self,
@@ -146,11 +115,3 @@ class Interactions:
         if self.truth is not None:  # it speaks of rows that are no longer these
             report = report.with_rows(("simulator's truth", 1, "left out, since rows were dropped"))
         return replace(self, frame=frame, catalogue=catalogue, report=report, truth=None)
-
-
-def _bytes(column: pd.Series) -> bytes:
-    if pd.api.types.is_datetime64_dtype(column):
-        return column.to_numpy().astype("datetime64[us]").astype("<i8").tobytes()
-    if pd.api.types.is_numeric_dtype(column):
-        return column.to_numpy(dtype="<f8", na_value=np.nan).tobytes()
-    return json.dumps(column.tolist(), default=str).encode()

@@ -1,21 +1,22 @@
 """The parts of a split, and the cases that are ranked in it.
 
-Every split marks each row of `data.frame` with a part. A case is one user in
-one part: the targets are the rows of that part, the history is everything of
-that user before the first of them.
+Each part is a stretch of every user's rows. A case is one user in one part:
+the targets are the rows of that stretch, the history is everything of that
+user before it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Int8, Int32
+from jaxtyping import Int8, Int32, Int64
 
-from attnrec.columns import Columns
+from attnrec.data.histories import Histories
 from attnrec.data.interactions import Interactions
 from attnrec.data.sequences import Sequences
 from attnrec.errors import DataError, did_you_mean
@@ -42,47 +43,105 @@ class Cases:
         return len(self.users)
 
     def __repr__(self) -> str:
-        return f"Cases({len(self):,} users, {len(self.targets.items):,} targets)"
+        return f"Cases({len(self):,} users, {self.targets.total:,} targets)"
+
+
+class Stretches(NamedTuple):
+    """Of each user, in the order of their indices, the rows from `starts` to before `stops`."""
+
+    starts: Int64[np.ndarray, " user"]
+    stops: Int64[np.ndarray, " user"]
 
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """A division of the rows of `data.frame`.
+    """A division of the rows of `data`.
 
     Attributes:
         data: the interactions that are divided.
-        part: int8[rows]: 0 train, 1 validation, 2 test, -1 left out.
+        stretches: by part, those of each user; rows in none of them are left out.
         kind: `"leave_one_out"`, `"temporal"` or `"by_user"`.
         parameters: what the split was made with, for provenance.
     """
 
-    data: Interactions
-    part: Int8[np.ndarray, " row"]
+    data: Histories
+    stretches: Mapping[str, Stretches]
     kind: str
     parameters: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of_rows(
+        cls,
+        data: Histories,
+        part: Int8[np.ndarray, " row"],
+        kind: str,
+        parameters: dict[str, Any],
+    ) -> Split:
+        """The split in which each row belongs to a part; see `part`.
+
+        Raises:
+            DataError: rows of one part do not stand together.
+        """
+        starts, stops = data.sequences.starts, data.sequences.stops
+        users = np.zeros(len(part), bool)
+        users[starts] = True
+        stretches = {}
+        for name, code in PARTS.items():
+            inside = part == code
+            counts = np.add.reduceat(inside, starts, dtype=np.int64)
+            firsts = np.flatnonzero(inside & (users | np.r_[True, ~inside[:-1]]))
+            begins = np.append(firsts, len(part))[np.searchsorted(firsts, starts)]
+            begins = np.where(counts > 0, begins, stops)
+            stretches[name] = Stretches(begins, begins + counts)
+        made = cls(data, stretches, kind, parameters)
+        if not np.array_equal(made.part, part):
+            raise DataError("part: a user's rows of one part do not stand together")
+        return made
+
+    @cached_property
+    def part(self) -> Int8[np.ndarray, " row"]:
+        """int8[rows]: 0 train, 1 validation, 2 test, -1 left out."""
+        part = np.full(len(self.data), LEFT_OUT, np.int8)
+        for name, code in PARTS.items():
+            starts, stops = self.stretches[name]
+            some = starts < stops
+            edge = np.zeros(len(part) + 1, np.int8)
+            edge[starts[some]] += 1
+            edge[stops[some]] -= 1
+            part[np.cumsum(edge[:-1], dtype=np.int8) > 0] = code
+        return part
 
     @property
     def train(self) -> pd.DataFrame:
         """The rows that a model may learn from."""
-        return self.data.frame[self.part == TRAIN]
+        return self._frame(TRAIN)
 
     @property
     def validation(self) -> pd.DataFrame:
         """The target rows of validation."""
-        return self.data.frame[self.part == VALIDATION]
+        return self._frame(VALIDATION)
 
     @property
     def test(self) -> pd.DataFrame:
         """The target rows of the test."""
-        return self.data.frame[self.part == TEST]
+        return self._frame(TEST)
+
+    def _frame(self, code: int) -> pd.DataFrame:
+        if not isinstance(self.data, Interactions):
+            raise DataError(f"{self.data.name} stays on disk and has no table; see `sequences`")
+        return self.data.frame[self.part == code]
+
+    def sequences(self, part: str) -> Sequences:
+        """The rows of one part, of each user that has any."""
+        starts, stops = self.stretches[part]
+        some = np.flatnonzero(starts < stops)
+        whole = self.data.sequences
+        return whole.slices(starts[some], stops[some], whole.users[some])
 
     @cached_property
     def train_sequences(self) -> Sequences:
         """The train rows of each user that has any."""
-        rows = self.part == TRAIN
-        return Sequences.from_sorted_rows(
-            self.data.user_indices[rows], self.data.item_indices[rows]
-        )
+        return self.sequences("train")
 
     def cases(self, part: Literal["validation", "test"]) -> Cases:
         """The cases of one part; users with nothing before their targets make none."""
@@ -94,17 +153,14 @@ class Split:
 
     @cached_property
     def _cases(self) -> dict[str, Cases]:
-        return {name: self._make_cases(PARTS[name]) for name in ("validation", "test")}
+        return {name: self._make_cases(name) for name in ("validation", "test")}
 
-    def _make_cases(self, code: int) -> Cases:
-        rows = np.flatnonzero(self.part == code)
-        users, items = self.data.user_indices[rows], self.data.item_indices[rows]
-        targets = Sequences.from_sorted_rows(users, items)
-        first_target = rows[targets.offsets[:-1]]
-        first_row = self.data.sequences.offsets[targets.users - 1]
-        warm = np.flatnonzero(first_target > first_row)
+    def _make_cases(self, part: str) -> Cases:
+        targets = self.sequences(part)
+        first = self.data.sequences.starts[targets.users - 1]
+        warm = np.flatnonzero(targets.starts > first)
         targets = targets.take(warm)
-        histories = self.data.sequences.slices(first_row[warm], first_target[warm], targets.users)
+        histories = targets.slices(first[warm], targets.starts, targets.users)
         return Cases(targets.users, histories, targets)
 
     def describe(self) -> pd.DataFrame:
@@ -115,28 +171,36 @@ class Split:
             new_items (how many of its interactions are with items that train
             never shows), and first and last time where there are times.
         """
-        known = np.zeros(len(self.data.items) + 1, dtype=bool)
-        known[self.data.item_indices[self.part == TRAIN]] = True
+        whole, num_items, times = self.data.sequences, len(self.data.items), self.data.times
+        parts = {name: self.sequences(name) for name in PARTS}
+        counts = {name: rows.counts(num_items) for name, rows in parts.items()}
+        users = {name: len(rows) for name, rows in parts.items()}
+        known = counts["train"] > 0
+        inside = sum(stretch.stops - stretch.starts for stretch in self.stretches.values())
+        counts["left out"] = whole.counts(num_items) - sum(counts.values())
+        users["left out"] = int((whole.lengths > inside).sum())
         table = []
-        for name, code in [*PARTS.items(), ("left out", LEFT_OUT)]:
-            rows = self.part == code
-            items = self.data.item_indices[rows]
+        for name, found in counts.items():
             line = {
                 "part": name,
-                "interactions": int(rows.sum()),
-                "users": len(np.unique(self.data.user_indices[rows])),
-                "items": len(np.unique(items)),
+                "interactions": int(found.sum()),
+                "users": users[name],
+                "items": int((found > 0).sum()),
                 "cases": len(self._cases[name]) if name in self._cases else 0,
-                "new_items": int((~known[items]).sum()),
+                "new_items": int(found[~known].sum()),
             }
-            if Columns.TIMESTAMP in self.data.frame:
-                times = self.data.frame.loc[rows, Columns.TIMESTAMP]
-                line |= {"first": times.min(), "last": times.max()}
+            if times is not None:
+                if name in parts:
+                    ends = times[parts[name].starts], times[parts[name].stops - 1]
+                else:
+                    ends = (times[self.part == LEFT_OUT],) * 2
+                line |= {"first": pd.Series(ends[0]).min(), "last": pd.Series(ends[1]).max()}
             table.append(line)
         return pd.DataFrame(table).set_index("part")
 
     def __repr__(self) -> str:
         counts = ", ".join(
-            f"{int((self.part == code).sum()):,} {name}" for name, code in PARTS.items()
+            f"{int((stretch.stops - stretch.starts).sum()):,} {name}"
+            for name, stretch in self.stretches.items()
         )
         return f"Split({self.kind} of {self.data.name!r}: {counts})"

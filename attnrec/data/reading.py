@@ -19,7 +19,7 @@ Notes = list[tuple[str, int, str]]
 
 # A bare number is a date only where it can hardly be anything else: the unit, how
 # many make a second, and the sizes that mean a moment from the year 1973 to 5138.
-_EPOCHS = (("s", 1, 1e8, 1e11), ("ms", 1e3, 1e11, 1e14), ("us", 1e6, 1e14, 1e17))
+EPOCHS = (("s", 1, 1e8, 1e11), ("ms", 1e3, 1e11, 1e14), ("us", 1e6, 1e14, 1e17))
 
 
 def read_ids(ids: pd.Series) -> tuple[pd.Series, Notes]:
@@ -95,7 +95,7 @@ def read_times(times: pd.Series) -> tuple[pd.Series, pd.Series, Notes]:
 def _from_numbers(numbers: pd.Series) -> tuple[pd.Series, pd.Series, Notes]:
     wrong = ~np.isfinite(numbers.astype("float64"))
     size = numbers[~wrong].abs().median()
-    for unit, per_second, low, high in _EPOCHS:
+    for unit, per_second, low, high in EPOCHS:
         if low <= size < high:
             whole = numbers.where(~wrong, 0)
             note = (

@@ -7,15 +7,14 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from attnrec.columns import Columns
-from attnrec.data.interactions import Interactions
-from attnrec.data.parts import LEFT_OUT, PARTS, TEST, TRAIN, VALIDATION, Cases, Split
+from attnrec.data.histories import Histories
+from attnrec.data.parts import PARTS, TEST, TRAIN, VALIDATION, Cases, Split, Stretches
 from attnrec.errors import DataError
 
 __all__ = ["Cases", "Split", "by_user", "leave_one_out", "temporal"]
 
 
-def leave_one_out(data: Interactions) -> Split:
+def leave_one_out(data: Histories) -> Split:
     """The last item of every user is the test, the one before it the validation.
 
     Of data with baskets, the last basket whole and the basket before it. Users
@@ -29,17 +28,24 @@ def leave_one_out(data: Interactions) -> Split:
         >>> leave_one_out(data).test["item"].tolist()
         ['oil']
     """
-    step, steps = _steps(data)
-    from_end = steps - step
-    enough = steps >= 3
-    part = np.zeros(len(data), dtype=np.int8)
-    part[enough & (from_end == 2)] = VALIDATION
-    part[enough & (from_end == 1)] = TEST
-    return Split(data, part, "leave_one_out")
+    first, end = data.sequences.starts, data.sequences.stops
+    steps = Steps(data)
+    enough, stop = steps.counts >= 3, steps.offsets[1:]
+    validation = np.where(enough, steps.first_row(stop - 2), end)
+    test = np.where(enough, steps.first_row(stop - 1), end)
+    return Split(
+        data,
+        {
+            "train": Stretches(first, validation),
+            "validation": Stretches(validation, test),
+            "test": Stretches(test, end),
+        },
+        "leave_one_out",
+    )
 
 
 def temporal(
-    data: Interactions,
+    data: Histories,
     validation: float | str | pd.Timestamp = 0.1,
     test: float | str | pd.Timestamp = 0.1,
     targets: Literal["first", "all"] = "first",
@@ -61,33 +67,34 @@ def temporal(
     """
     if targets not in ("first", "all"):
         raise DataError(f"targets: expected 'first' or 'all', got {targets!r}")
-    if Columns.TIMESTAMP not in data.frame:
+    if data.times is None:
         raise DataError(f"{data.name}: a temporal split needs timestamps, and this data has none")
-    times = data.frame[Columns.TIMESTAMP]
-    starts = _boundaries(times, validation, test)
-    part = np.zeros(len(data), dtype=np.int8)
-    part[(times >= starts["validation"]).to_numpy()] = VALIDATION
-    part[(times >= starts["test"]).to_numpy()] = TEST
-    for name, code in PARTS.items():
-        if not (part == code).any():
+    begins = _boundaries(data.times, validation, test)
+    first, end = data.sequences.starts, data.sequences.stops
+    of_validation, of_test = (data.first_rows_from(_plain(moment)) for moment in begins.values())
+    stretches = {
+        "train": Stretches(first, of_validation),
+        "validation": Stretches(of_validation, of_test),
+        "test": Stretches(of_test, end),
+    }
+    for name, (starts, stops) in stretches.items():
+        if not (starts < stops).any():
             raise DataError(
-                f"temporal split of {data.name}: no interactions in {name}; starts: {starts}"
+                f"temporal split of {data.name}: no interactions in {name}; starts: {begins}"
             )
     if targets == "first":
-        step, _ = _steps(data)
-        for code in (VALIDATION, TEST):
-            rows = np.flatnonzero(part == code)
-            _, place, inverse = np.unique(
-                data.user_indices[rows], return_index=True, return_inverse=True
-            )
-            part[rows[step[rows] != step[rows[place]][inverse]]] = LEFT_OUT
+        steps = Steps(data)
+        for name in ("validation", "test"):
+            starts, stops = stretches[name]
+            next_step = steps.first_row(steps.of_row(starts) + 1)
+            stretches[name] = Stretches(starts, np.minimum(stops, next_step).clip(min=starts))
     parameters = {"targets": targets} | {
-        f"{name}_from": str(start) for name, start in starts.items()
+        f"{name}_from": str(start) for name, start in begins.items()
     }
-    return Split(data, part, "temporal", parameters)
+    return Split(data, stretches, "temporal", parameters)
 
 
-def by_user(data: Interactions, validation: float = 0.1, test: float = 0.1, seed: int = 0) -> Split:
+def by_user(data: Histories, validation: float = 0.1, test: float = 0.1, seed: int = 0) -> Split:
     """Some users are held out whole: the model has never met them.
 
     The last item (basket) of a held-out user is the target; what precedes it
@@ -100,9 +107,8 @@ def by_user(data: Interactions, validation: float = 0.1, test: float = 0.1, seed
         seed: of the draw.
     """
     _check_shares(validation, test)
-    step, steps = _steps(data)
-    lengths = steps[data.sequences.offsets[:-1]]
-    eligible = np.flatnonzero(lengths >= 2)
+    steps = Steps(data)
+    eligible = np.flatnonzero(steps.counts >= 2)
     drawn = np.random.default_rng(seed).permutation(eligible)
     counts = [round(share * len(eligible)) for share in (validation, test)]
     if min(counts) == 0 or sum(counts) >= len(data.users):
@@ -112,36 +118,63 @@ def by_user(data: Interactions, validation: float = 0.1, test: float = 0.1, seed
     role = np.zeros(len(data.users), dtype=np.int8)
     role[drawn[: counts[0]]] = VALIDATION
     role[drawn[counts[0] : sum(counts)]] = TEST
-    of_row = role[data.user_indices - 1]
-    part = np.where((of_row == TRAIN) | (step == steps - 1), of_row, LEFT_OUT).astype(np.int8)
-    return Split(data, part, "by_user", {"validation": validation, "test": test, "seed": seed})
+    first, end = data.sequences.starts, data.sequences.stops
+    last = steps.first_row(steps.offsets[1:] - 1)
+    stretches = {"train": Stretches(first, np.where(role == TRAIN, end, first))}
+    for name in ("validation", "test"):
+        stretches[name] = Stretches(np.where(role == PARTS[name], last, end), end)
+    return Split(data, stretches, "by_user", {"validation": validation, "test": test, "seed": seed})
 
 
-def _steps(data: Interactions) -> tuple[np.ndarray, np.ndarray]:
-    """For each row: its step (item or basket) within its user, from 0; the user's steps."""
-    users = data.user_indices
-    new_user = np.r_[True, users[1:] != users[:-1]]
-    new_step = np.ones(len(users), dtype=bool)
-    if Columns.BASKET in data.frame:
-        basket = pd.factorize(data.frame[Columns.BASKET])[0]
-        new_step = new_user | np.r_[True, basket[1:] != basket[:-1]]
-    running = np.cumsum(new_step)
-    offsets = data.sequences.offsets
-    before = np.repeat(running[offsets[:-1]], data.sequences.lengths)
-    steps = np.repeat(running[offsets[1:] - 1], data.sequences.lengths) - before + 1
-    return running - before, steps
+def again(data: Histories, kind: str, parameters: dict[str, Any]) -> Split:
+    """The split of that kind, made once more from what `Split.parameters` tell."""
+    if kind == "temporal":
+        validation, test = (parameters[f"{name}_from"] for name in ("validation", "test"))
+        return temporal(data, validation, test, parameters["targets"])
+    return {"leave_one_out": leave_one_out, "by_user": by_user}[kind](data, **parameters)
 
 
-def _boundaries(times: pd.Series, validation: Any, test: Any) -> dict[str, Any]:
+class Steps:
+    """What is predicted at once: a row, or a basket where there are any.
+
+    Attributes:
+        offsets: int64[user + 1]; user i has the steps from `offsets[i]` to before `offsets[i + 1]`.
+    """
+
+    def __init__(self, data: Histories):
+        self._rows = data.basket_starts
+        self._end = len(data)
+        edges = np.append(data.sequences.starts, self._end)
+        self.offsets = edges if self._rows is None else np.searchsorted(self._rows, edges)
+
+    @property
+    def counts(self) -> np.ndarray:
+        """int64[user]: the steps of each."""
+        return np.diff(self.offsets)
+
+    def first_row(self, step: np.ndarray) -> np.ndarray:
+        """The row with which each step begins; beyond the last step, the end."""
+        return step if self._rows is None else np.append(self._rows, self._end)[step]
+
+    def of_row(self, row: np.ndarray) -> np.ndarray:
+        """The step to which each row belongs."""
+        return row if self._rows is None else np.searchsorted(self._rows, row, side="right") - 1
+
+
+def _boundaries(times: np.ndarray, validation: Any, test: Any) -> dict[str, Any]:
     """The moments at which validation and test begin, from shares or as given."""
     given = {"validation": validation, "test": test}
     dated = pd.api.types.is_datetime64_dtype(times)
     numbers = sum(_is_number(value) for value in given.values())
     if numbers == 2 and (dated or all(0 < value < 1 for value in given.values())):
         _check_shares(validation, test)
-        ordered = times.sort_values(kind="stable", ignore_index=True)
+        ordered = np.sort(times)
         after = {"validation": validation + test, "test": test}
-        return {name: ordered[round((1 - share) * len(ordered))] for name, share in after.items()}
+        return {
+            name: pd.Timestamp(moment) if dated else moment.item()
+            for name, share in after.items()
+            for moment in [ordered[round((1 - share) * len(ordered))]]
+        }
     if dated and numbers:
         raise DataError(
             f"validation, test: expected two shares or two moments, got {validation!r} and {test!r}"
@@ -159,6 +192,11 @@ def _boundaries(times: pd.Series, validation: Any, test: Any) -> dict[str, Any]:
             f"start, {starts['test']}"
         )
     return starts
+
+
+def _plain(moment: Any) -> Any:
+    """As numpy compares it."""
+    return moment.to_datetime64() if isinstance(moment, pd.Timestamp) else moment
 
 
 def _check_shares(validation: Any, test: Any) -> None:

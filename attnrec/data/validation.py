@@ -91,7 +91,7 @@ def validate(
         found = f" ({'; '.join(str(report).splitlines())})" if report.rows else ""
         raise DataError(f"{name}: no interactions remain{found}")
     frame, report = _drop_duplicates(frame, report)
-    items, report = _items(frame, catalogue, features, report)
+    items, report = described_items(frame, catalogue, features, report)
     frame, report = _sort(frame.drop(columns=[TITLE, *features], errors="ignore"), report)
     lists = Catalogue(items, words or Words(), detail)
     return Interactions(frame, lists, protocol or Protocol(), name, report)
@@ -172,7 +172,7 @@ def _drop_duplicates(frame: pd.DataFrame, report: Report) -> tuple[pd.DataFrame,
     return frame, report.with_rows(("repeated choices of an item by the same user", again, "kept"))
 
 
-def _items(
+def described_items(
     frame: pd.DataFrame, known: pd.DataFrame | None, features: list[str], report: Report
 ) -> tuple[pd.DataFrame, Report]:
     """Labels and features of exactly the items that occur.

@@ -1,29 +1,47 @@
-"""Training rows on the device, and the order in which an epoch visits them."""
+"""Training rows, and the order in which an epoch visits them."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Int32
 
 from attnrec.data.sequences import Sequences
+from attnrec.errors import AttnrecError
 from attnrec.models.lengths import fixed_lengths
 
+RESIDENT = 1 << 30  # bytes of padded histories that may stay on the device
+AHEAD = 16  # batches that are read before their turn
 
-@dataclass(frozen=True)
-class Batch:
-    """Some rows, padded to a width.
 
-    Args:
-        rows: int32[batch], rows of `Batches.items`; the last row is empty and
-            fills up a batch that is too small.
+class Planned(NamedTuple):
+    """Which histories make a batch.
+
+    Attributes:
+        rows: int32[batch], histories; the number of all of them is that of an empty
+            one, which fills up a batch that is too small.
         length: columns that the longest of them needs.
     """
 
+    rows: np.ndarray
+    length: int
+
+
+class Batch(NamedTuple):
+    """What a step is given.
+
+    Attributes:
+        items: int32[any, length + 1 or more], on the device, right-aligned; the last row is empty.
+        rows: int32[batch], those of `items` that make the batch.
+        length: columns to learn from.
+    """
+
+    items: jax.Array
     rows: np.ndarray
     length: int
 
@@ -35,45 +53,98 @@ class Batches:
     a batch is as wide as one of a few fixed lengths. What is left over in one
     width moves up to the next.
 
+    All rows stay on the device, or, where they are too many, each batch is
+    read when its turn comes, some ahead, by Grain. The batches are the same.
+
     Args:
         sequences: training histories; of each, the latest `max_length + 1`
             items. Histories of one item have nothing to predict and are left out.
         max_length: columns of the widest batch.
         batch_size: rows in a batch.
+        place: puts an array on the device, or on all of a mesh.
+        stream: read batches as they are needed; unless given, where all rows
+            would take more than `RESIDENT`.
 
     Attributes:
-        items: int32[row + 1, max_length + 1], on the device, right-aligned.
         num_targets: positions whose next item is learned, in one epoch.
+        streamed: whether batches are read as they are needed.
     """
 
-    def __init__(self, sequences: Sequences, max_length: int, batch_size: int):
-        kept = sequences.take(np.flatnonzero(sequences.lengths >= 2))
+    def __init__(
+        self,
+        sequences: Sequences,
+        max_length: int,
+        batch_size: int,
+        *,
+        place: Callable[[Any], Any] = jnp.asarray,
+        stream: bool | None = None,
+    ):
+        self._histories = sequences.take(np.flatnonzero(sequences.lengths >= 2))
         self.batch_size = batch_size
         self.lengths = fixed_lengths(max_length)
-        needed = np.minimum(kept.lengths - 1, max_length)
+        needed = np.minimum(self._histories.lengths - 1, max_length)
         self.num_targets = int(needed.sum())
         self._width = np.searchsorted(self.lengths, needed)  # index of each row's length
-        rows = kept.padded(max_length + 1)
-        self.items: jax.Array = jnp.asarray(np.pad(rows, ((0, 1), (0, 0))))
+        self._place = place
+        padded_bytes = (len(needed) + 1) * (max_length + 1) * np.dtype(np.int32).itemsize
+        self.streamed = padded_bytes > RESIDENT if stream is None else stream
+        if self.streamed:
+            _grain()  # missing, it is missed now
+        else:
+            rows = self._histories.padded(max_length + 1)
+            self._items = place(np.pad(rows, ((0, 1), (0, 0))))
 
     def __len__(self) -> int:
         """Batches in an epoch."""
         return math.ceil(len(self._width) / self.batch_size)
 
-    def epoch(self, seed: int, epoch: int) -> Iterator[Batch]:
+    def plan(self, seed: int, epoch: int) -> list[Planned]:
         """The batches of one epoch, in an order that (seed, epoch) alone decides."""
         rng = np.random.default_rng([seed, epoch])
-        order = rng.permutation(len(self._width))
+        order = rng.permutation(len(self._width)).astype(np.int32)
         batches = []
         left = np.zeros(0, order.dtype)
         for width, length in enumerate(self.lengths):
             rows = np.concatenate([left, order[self._width[order] == width]])
             whole = len(rows) // self.batch_size * self.batch_size
-            batches += [Batch(part, length) for part in rows[:whole].reshape(-1, self.batch_size)]
+            batches += [Planned(part, length) for part in rows[:whole].reshape(-1, self.batch_size)]
             left = rows[whole:]
         if len(left):
-            filled = np.full(self.batch_size, len(self._width))
+            filled = np.full(self.batch_size, len(self._width), order.dtype)
             filled[: len(left)] = left
             length = self.lengths[self._width[left].max()]
-            batches.append(Batch(filled, length))
-        return (batches[i] for i in rng.permutation(len(batches)))
+            batches.append(Planned(filled, length))
+        return [batches[i] for i in rng.permutation(len(batches))]
+
+    def epoch(self, seed: int, epoch: int, first: int = 0) -> Iterator[Batch]:
+        """The batches of `plan`, from number `first` on."""
+        plan = self.plan(seed, epoch)[first:]
+        if not self.streamed:
+            return (Batch(self._items, rows, length) for rows, length in plan)
+        return self._read(plan)
+
+    def _read(self, plan: list[Planned]) -> Iterator[Batch]:
+        grain = _grain()
+        read = grain.MapDataset.source(plan).map(self.rows)
+        ahead = grain.ReadOptions(num_threads=2, prefetch_buffer_size=AHEAD)
+        every = np.arange(self.batch_size, dtype=np.int32)
+        for items in read.to_iter_dataset(ahead):
+            yield Batch(self._place(items), every, items.shape[1] - 1)
+
+    def rows(self, planned: Planned) -> Int32[np.ndarray, "row column"]:
+        """int32[batch + 1, length + 1]: the histories of a batch and an empty one."""
+        rows, length = planned
+        real = np.flatnonzero(rows < len(self._histories))
+        items = np.zeros((self.batch_size + 1, length + 1), np.int32)
+        items[real] = self._histories.take(rows[real]).padded(length + 1)
+        return items
+
+
+def _grain():
+    try:
+        import grain
+    except ImportError as error:
+        raise AttnrecError(
+            "stream: histories that stay on disk are read by Grain: pip install 'attnrec[large]'"
+        ) from error
+    return grain

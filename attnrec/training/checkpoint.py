@@ -1,8 +1,10 @@
-"""Checkpoints of a training, one an epoch, written by Orbax: atomic, never pickle."""
+"""Checkpoints of a training, written by Orbax: atomic, never pickle."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -36,56 +38,59 @@ class Checkpoints:
         if self.folder.exists() and not self.folder.is_dir():
             raise AttnrecError(f"checkpoint_dir: expected a folder, and {self.folder} is a file")
         self._ocp = ocp
+        self._failed = False
         self._configuration = json.loads(json.dumps(configuration, default=repr))
         self._manager = ocp.CheckpointManager(
             self.folder,
             options=ocp.CheckpointManagerOptions(max_to_keep=KEPT, create=True),
         )
 
-    def save(self, epoch: int, arrays: Any, course: dict[str, Any]) -> None:
-        """Writes the state after `epoch`, in the background.
+    def save(self, step: int, arrays: Any, course: dict[str, Any]) -> None:
+        """Writes the state after `step`, in the background.
 
         Args:
-            epoch: finished epochs.
+            step: finished batches.
             arrays: any tree of arrays; copied before this returns. What is split over
                 devices is written in its parts.
             course: what JSON can hold: history so far, best score, ...
+
+        Raises:
+            AttnrecError: this one, or the one before it, cannot be written.
         """
         args = self._ocp.args
         note = {"configuration": self._configuration, "course": course}
         leaves = {name: _copy(leaf) for name, leaf in named_leaves(arrays).items()}
-        self._manager.save(
-            epoch, args=args.Composite(arrays=args.StandardSave(leaves), note=args.JsonSave(note))
-        )
+        of = args.Composite(arrays=args.StandardSave(leaves), note=args.JsonSave(note))
+        self._written(lambda: self._manager.save(step, args=of))
 
     def latest(self, like: Any) -> tuple[int, Any, dict[str, Any]] | None:
-        """The newest readable checkpoint: its epoch, its arrays (a tree as `like`), its course.
+        """The newest readable checkpoint: its step, its arrays (a tree as `like`), its course.
 
         Raises:
             AttnrecError: it belongs to another configuration, or none can be read.
         """
         args = self._ocp.args
         failures = []
-        for epoch in sorted(self._manager.all_steps(), reverse=True):
+        for step in sorted(self._manager.all_steps(), reverse=True):
             shapes = {
                 name: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=_split(leaf))
                 for name, leaf in named_leaves(like).items()
             }
             try:
                 note = self._manager.restore(
-                    epoch, args=args.Composite(note=args.JsonRestore())
+                    step, args=args.Composite(note=args.JsonRestore())
                 ).note
                 self._check(note["configuration"])
                 restored = self._manager.restore(
-                    epoch, args=args.Composite(arrays=args.StandardRestore(shapes))
+                    step, args=args.Composite(arrays=args.StandardRestore(shapes))
                 )
             except AttnrecError:
                 raise
             except Exception as error:  # noqa: BLE001 - Orbax raises what the file system did
                 told = str(error).splitlines() or [""]
-                failures.append(f"epoch {epoch}: {type(error).__name__} {told[0][:200]}")
+                failures.append(f"batch {step}: {type(error).__name__} {told[0][:200]}")
                 continue
-            return epoch, with_leaves(like, restored.arrays), note["course"]
+            return step, with_leaves(like, restored.arrays), note["course"]
         if failures:
             raise AttnrecError(
                 f"checkpoint_dir: none of the checkpoints in {self.folder} can be read "
@@ -94,9 +99,30 @@ class Checkpoints:
         return None
 
     def close(self) -> None:
-        """Waits until all is written."""
-        self._manager.wait_until_finished()
+        """Waits until all is written.
+
+        Raises:
+            AttnrecError: it cannot be, and `save` has not said so.
+        """
+        if self._failed:
+            with suppress(Exception):
+                self._manager.close()
+            return
+        self._written(self._manager.wait_until_finished)
         self._manager.close()
+
+    def _written(self, write: Callable[[], Any]) -> None:
+        try:
+            write()
+        except Exception as error:
+            self._failed = True
+            kept = [str(step) for step in sorted(self._manager.all_steps())]
+            there = f"those after {' and '.join(kept)} batches are" if kept else "none is"
+            told = (str(error).splitlines() or [""])[0]
+            raise AttnrecError(
+                f"checkpoint_dir: nothing more can be written to {self.folder}; of this training "
+                f"{there} there ({type(error).__name__}: {told[:300]})"
+            ) from error
 
     def _check(self, theirs: dict[str, Any]) -> None:
         ours = self._configuration

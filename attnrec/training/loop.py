@@ -49,7 +49,9 @@ def fit(
     patience: int | None = None,
     metric: str = "NDCG@10",
     checkpoint_dir: str | Path | None = None,
+    checkpoint_every: int | None = None,
     mesh: Mesh | None = None,
+    stream: bool | None = None,
     progress: bool = True,
 ) -> Run:
     """Trains a model on the train part, and keeps the weights that did best on validation.
@@ -76,8 +78,12 @@ def fit(
         metric: what "best on validation" means.
         checkpoint_dir: where to keep a checkpoint of each epoch. A training
             that finds its own checkpoints there goes on from the newest.
+        checkpoint_every: batches after which there is one within an epoch, too.
         mesh: from `attnrec.mesh`: several devices share each batch, or the
             catalogue, or both; `batch_size` is that of all together.
+        stream: read each batch from the histories when its turn comes, in place
+            of keeping all of them, padded, on the device; the results are the
+            same. Unless given, where they would take more than a gigabyte.
         progress: show a bar with loss, metric, speed and time left.
 
     Returns:
@@ -85,7 +91,8 @@ def fit(
 
     Raises:
         AttnrecError: an argument out of range, a mesh with other axes, a loss that
-            is not finite, or a checkpoint of another configuration.
+            is not finite, a checkpoint of another configuration, or one that cannot
+            be written.
     """
     if not isinstance(split, Split):
         raise AttnrecError(
@@ -95,21 +102,30 @@ def fit(
     epochs, batch_size = whole_number("epochs", epochs), whole_number("batch_size", batch_size)
     seed = whole_number("seed", seed, least=0)
     patience = None if patience is None else whole_number("patience", patience)
+    if checkpoint_every is not None:
+        checkpoint_every = whole_number("checkpoint_every", checkpoint_every)
+        if checkpoint_dir is None:
+            raise AttnrecError("checkpoint_every: says how often, and no checkpoint_dir says where")
     rate_told = _told_rate(learning_rate)
     loss = losses.resolve(loss)
     validation = Validation(split, metric, patience)
     schema = Schema(num_items=len(split.data.items), num_users=len(split.data.users))
     module = build(model, schema, seed)
     graphdef, params, rest = nnx.split(module, nnx.Param, ...)
-    batches = Batches(split.train_sequences, module.max_length, batch_size)
+    placement = Placement(mesh, params, batch_size)
+    batches = Batches(
+        split.train_sequences,
+        module.max_length,
+        batch_size,
+        place=lambda rows: placement.whole(jnp.asarray(rows)),
+        stream=stream,
+    )
     if not batches.num_targets:
         raise DataError("split: no training history has two items, so there is nothing to learn")
 
-    placement = Placement(mesh, params, batch_size)
     optimizer = optax.adam(learning_rate, b2=0.98)
     params = placement.split(params)  # a copy: the steps write into it
     state = TrainState(params, placement.whole(optimizer.init(params)))
-    items = placement.whole(batches.items)
     targets_per_batch = batches.num_targets / len(batches)
     shardings = placement.shardings(state)
     step = placement.under(
@@ -147,7 +163,7 @@ def fit(
     stopped = None
     bar = tqdm(
         total=epochs * len(batches),
-        initial=course.epochs * len(batches),
+        initial=course.epochs * len(batches) + course.batches,
         disable=not progress or jax.process_index() > 0,
         unit="batch",
         desc=course.describe(metric),
@@ -155,14 +171,24 @@ def fit(
     try:
         while course.epochs < epochs and not course.is_stale(patience):
             epoch = course.epochs + 1
-            started = time.perf_counter()
-            total: Any = 0.0
+            started = time.perf_counter() - course.seconds
+            total: Any = np.float32(course.total)
             epoch_key = jax.random.fold_in(key, epoch)
-            for number, batch in enumerate(batches.epoch(seed, epoch)):
-                step_key = placement.whole(jax.random.fold_in(epoch_key, number))
-                state, batch_total = step(state, items, batch.rows, step_key, batch.length)
+            begin = course.batches
+            for number, batch in enumerate(batches.epoch(seed, epoch, begin), begin + 1):
+                step_key = placement.whole(jax.random.fold_in(epoch_key, number - 1))
+                state, batch_total = step(state, batch.items, batch.rows, step_key, batch.length)
                 total = total + batch_total
                 bar.update()
+                if (
+                    checkpoints
+                    and checkpoint_every
+                    and number % checkpoint_every == 0
+                    and number < len(batches)
+                ):
+                    course.batches, course.total = number, float(total)
+                    course.seconds = time.perf_counter() - started
+                    checkpoints.save(course.done(len(batches)), (state, best), asdict(course))
             mean_loss = float(total) / batches.num_targets
             seconds = time.perf_counter() - started
             if not np.isfinite(mean_loss):
@@ -183,7 +209,7 @@ def fit(
                 best = jax.tree.map(jnp.array, state.params)
             bar.set_description(course.describe(metric))
             if checkpoints:
-                checkpoints.save(epoch, (state, best), asdict(course))
+                checkpoints.save(course.done(len(batches)), (state, best), asdict(course))
     except KeyboardInterrupt:
         stopped = f"interrupted in epoch {course.epochs + 1}"
         # The interrupted step may already have used up the weights it was given.
@@ -215,11 +241,21 @@ def fit(
 
 @dataclass
 class Course:
-    """What has happened so far."""
+    """What has happened so far.
+
+    Attributes:
+        rows: of each finished epoch, its figures.
+        best_epoch, best_figure: which did best on validation, and how well.
+        batches: of the epoch under way, how many are done.
+        total, seconds: their summed loss, and what they took.
+    """
 
     rows: list[dict[str, float]] = field(default_factory=list)
     best_epoch: int = 0
     best_figure: float | None = None
+    batches: int = 0
+    total: float = 0.0
+    seconds: float = 0.0
 
     @property
     def epochs(self) -> int:
@@ -228,10 +264,15 @@ class Course:
     def add(self, row: dict[str, float], figure: float | None) -> bool:
         """Notes an epoch; says whether it is the best so far, or not measured."""
         self.rows.append(row)
+        self.batches, self.total, self.seconds = 0, 0.0, 0.0
         if figure is not None and self.best_figure is not None and figure <= self.best_figure:
             return False
         self.best_epoch, self.best_figure = len(self.rows), figure
         return True
+
+    def done(self, batches_an_epoch: int) -> int:
+        """Batches since the beginning."""
+        return self.epochs * batches_an_epoch + self.batches
 
     def is_stale(self, patience: int | None) -> bool:
         return patience is not None and self.epochs - self.best_epoch >= patience

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attnrec.data import split, validate
+from attnrec.data import Split, split, validate
 from attnrec.errors import DataError
 
 DAYS = pd.date_range("2020-01-01", periods=10, freq="D")
@@ -152,3 +152,26 @@ def test_parts_are_named():
         made.cases("train")
     assert repr(made) == "Split(leave_one_out of 'data': 1 train, 1 validation, 1 test)"
     assert repr(made.cases("test")) == "Cases(1 users, 1 targets)"
+
+
+@given(HISTORIES, st.data())
+def test_a_split_is_made_again_from_the_part_of_each_row(histories, draw):
+    data = of(histories)
+    part = []
+    for items in histories:  # train, left out, validation, left out, test, left out
+        edges = sorted(draw.draw(st.integers(0, len(items))) for _ in range(5))
+        parts = zip([0, -1, 1, -1, 2, -1], [0, *edges], [*edges, len(items)], strict=True)
+        part += [code for code, begin, end in parts for _ in range(begin, end)]
+    made = Split.of_rows(data, np.array(part, np.int8), "drawn", {})
+    assert made.part.tolist() == part
+    expected = [
+        [item for item, code in zip(items, part[first:], strict=False) if code == 0]
+        for items, first in zip(histories, np.cumsum([0, *map(len, histories)]), strict=False)
+    ]
+    found = [data.catalogue.vocabulary.to_ids(one) for one in made.train_sequences]
+    assert found == [items for items in expected if items]
+
+
+def test_a_part_in_two_pieces_is_refused():
+    with pytest.raises(DataError, match="rows of one part do not stand together"):
+        Split.of_rows(of([[1, 2, 3]]), np.array([0, 1, 0], np.int8), "odd", {})

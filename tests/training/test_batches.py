@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 
 from attnrec.data import Sequences
+from attnrec.errors import AttnrecError
 from attnrec.training.batches import Batches
 
 
@@ -23,14 +26,15 @@ def test_every_history_once_an_epoch(batches):
     planned = list(batches.epoch(seed=0, epoch=1))
     assert len(planned) == len(batches)
     rows = np.concatenate([batch.rows for batch in planned])
-    filler = batches.items.shape[0] - 1
+    items = np.asarray(planned[0].items)
+    filler = len(items) - 1
     assert sorted(rows[rows != filler]) == list(range(filler))
-    assert not np.asarray(batches.items)[filler].any()
+    assert not items[filler].any()
 
 
 def test_no_wider_than_needed_and_never_too_narrow(batches):
-    real = (np.asarray(batches.items)[:, :-1] > 0).sum(1)
     for batch in batches.epoch(seed=0, epoch=1):
+        real = (np.asarray(batch.items)[:, :-1] > 0).sum(1)
         assert batch.length in (16, 32, 64, 100)
         assert real[batch.rows].max() <= batch.length
         narrower = [length for length in (16, 32, 64) if length < batch.length]
@@ -45,7 +49,48 @@ def test_targets_are_counted():
 
 def test_the_order_is_the_seeds_and_the_epochs():
     plan = Batches(histories([5] * 40), 16, 4)
-    order = lambda *of: np.concatenate([batch.rows for batch in plan.epoch(*of)]).tolist()  # noqa: E731
+    order = lambda *of: np.concatenate([batch.rows for batch in plan.plan(*of)]).tolist()  # noqa: E731
     assert order(0, 1) == order(0, 1)
     assert order(0, 1) != order(0, 2)
     assert order(0, 1) != order(1, 1)
+
+
+def given(batch) -> np.ndarray:
+    """What a step sees."""
+    return np.asarray(batch.items)[batch.rows, -(batch.length + 1) :]
+
+
+def test_batches_read_when_needed_are_those_that_stay_on_the_device():
+    lists = histories(np.random.default_rng(1).integers(1, 300, 97))
+    resident, streamed = (
+        list(Batches(lists, max_length=100, batch_size=8, stream=stream).epoch(3, 2))
+        for stream in (False, True)
+    )
+    assert [batch.length for batch in streamed] == [batch.length for batch in resident]
+    for ours, theirs in zip(streamed, resident, strict=True):
+        np.testing.assert_array_equal(given(ours), given(theirs))
+        assert ours.items.shape == (9, ours.length + 1)
+        assert not np.asarray(ours.items)[-1].any()
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_an_epoch_goes_on_from_any_batch(stream):
+    lists = histories(np.random.default_rng(1).integers(2, 60, 50))
+    batches = Batches(lists, max_length=50, batch_size=8, stream=stream)
+    whole, rest = list(batches.epoch(0, 1)), list(batches.epoch(0, 1, first=4))
+    assert len(rest) == len(whole) - 4
+    for ours, theirs in zip(rest, whole[4:], strict=True):
+        np.testing.assert_array_equal(given(ours), given(theirs))
+
+
+def test_many_histories_do_not_stay_on_the_device(monkeypatch):
+    monkeypatch.setattr("attnrec.training.batches.RESIDENT", 41 * 17 * 4)
+    assert not Batches(histories([5] * 40), 16, 4).streamed
+    assert Batches(histories([5] * 41), 16, 4).streamed
+    assert Batches(histories([5]), 16, 4, stream=True).streamed
+
+
+def test_without_grain_streaming_is_refused_by_name(monkeypatch):
+    monkeypatch.setitem(sys.modules, "grain", None)
+    with pytest.raises(AttnrecError, match=r"stream: .* pip install 'attnrec\[large\]'"):
+        Batches(histories([5]), 16, 4, stream=True)

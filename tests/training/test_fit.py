@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import subprocess
@@ -23,6 +24,7 @@ from attnrec.data import Protocol
 from attnrec.errors import AttnrecError
 from attnrec.models import Schema
 from attnrec.models.weights import named_leaves
+from attnrec.training import loop
 
 SMALL = ar.SASRec(embedding_size=8, num_layers=1, max_length=16, dropout_rate=0.2)
 QUICK = {"batch_size": 16, "learning_rate": 1e-2, "progress": False}
@@ -84,6 +86,16 @@ def test_patience_stops_and_the_best_epoch_is_kept_not_the_last(chain_split):
     assert again > figures.iloc[-1]
 
 
+@pytest.fixture(scope="module")
+def batches_an_epoch(chain_split) -> int:
+    return math.ceil((chain_split.train_sequences.lengths > 1).sum() / QUICK["batch_size"])
+
+
+def saved(folder) -> list[int]:
+    """Batches after which there are checkpoints."""
+    return sorted(int(path.name) for path in folder.glob("*") if path.name.isdigit())
+
+
 def test_resumed_equals_never_stopped(chain_split, tmp_path):
     whole = ar.fit(SMALL, chain_split, epochs=4, **QUICK)
     ar.fit(SMALL, chain_split, epochs=2, checkpoint_dir=tmp_path / "c", **QUICK)
@@ -92,14 +104,14 @@ def test_resumed_equals_never_stopped(chain_split, tmp_path):
 
 
 @pytest.mark.slow
-def test_killed_and_resumed_equals_never_killed(chain_split, tmp_path):
+def test_killed_and_resumed_equals_never_killed(chain_split, batches_an_epoch, tmp_path):
     chain_split.data.frame.to_csv(tmp_path / "chain.csv", index=False)
     script = textwrap.dedent(
         f"""
         import attnrec as ar
         data = ar.datasets.load({str(tmp_path / "chain.csv")!r})
         ar.fit(ar.{SMALL!r}, ar.split.leave_one_out(data), epochs=1000,
-               checkpoint_dir={str(tmp_path / "c")!r}, **{QUICK!r})
+               checkpoint_dir={str(tmp_path / "c")!r}, checkpoint_every=3, **{QUICK!r})
         """
     )
     process = subprocess.Popen(
@@ -108,25 +120,77 @@ def test_killed_and_resumed_equals_never_killed(chain_split, tmp_path):
     try:
         deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
-            finished = [int(p.name) for p in (tmp_path / "c").glob("*") if p.name.isdigit()]
-            if finished and max(finished) >= 3:
+            if max(saved(tmp_path / "c"), default=0) >= 3 * batches_an_epoch:
                 break
             time.sleep(0.02)
         assert process.poll() is None
     finally:
         process.send_signal(signal.SIGKILL)
         process.wait()
-    last = max(int(p.name) for p in (tmp_path / "c").glob("*") if p.name.isdigit())
+    epochs = max(saved(tmp_path / "c")) // batches_an_epoch + 2
     data = ar.datasets.load(tmp_path / "chain.csv")
     again = ar.split.leave_one_out(data)
-    resumed = ar.fit(SMALL, again, epochs=last + 2, checkpoint_dir=tmp_path / "c", **QUICK)
-    assert len(resumed.history) == last + 2
-    assert_equal(ar.fit(SMALL, again, epochs=last + 2, **QUICK), resumed)
+    resumed = ar.fit(SMALL, again, epochs=epochs, checkpoint_dir=tmp_path / "c", **QUICK)
+    assert len(resumed.history) == epochs
+    assert_equal(ar.fit(SMALL, again, epochs=epochs, **QUICK), resumed)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_gone_on_from_within_an_epoch(chain_split, batches_an_epoch, tmp_path, stream, monkeypatch):
+    options = QUICK | {"stream": stream, "checkpoint_dir": tmp_path / "c", "checkpoint_every": 2}
+    steps = batches_an_epoch + 3  # stopped there, in the second epoch
+    real = loop.make_step
+
+    def make(*arguments):
+        step, taken = real(*arguments), iter(range(steps))
+
+        def limited(*given):
+            if next(taken, None) is None:
+                raise RuntimeError("the power is gone")
+            return step(*given)
+
+        return limited
+
+    with monkeypatch.context() as patch:
+        patch.setattr(loop, "make_step", make)
+        with pytest.raises(RuntimeError, match="the power is gone"):
+            ar.fit(SMALL, chain_split, epochs=3, **options)
+    assert saved(tmp_path / "c") == [batches_an_epoch, batches_an_epoch + 2]
+    resumed = ar.fit(SMALL, chain_split, epochs=3, **options)
+    assert_equal(ar.fit(SMALL, chain_split, epochs=3, **QUICK), resumed)
+
+
+@pytest.mark.slow
+def test_a_full_disk_is_told_and_leaves_the_checkpoint_before_it(chain_split, tmp_path):
+    chain_split.data.frame.to_csv(tmp_path / "chain.csv", index=False)
+    script = textwrap.dedent(
+        f"""
+        import resource
+        import attnrec as ar
+        split = ar.split.leave_one_out(ar.datasets.load({str(tmp_path / "chain.csv")!r}))
+        told = dict(checkpoint_dir={str(tmp_path / "c")!r}, **{QUICK!r})
+        ar.fit(ar.{SMALL!r}, split, epochs=2, **told)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (64, 64))  # no file grows beyond 64 bytes
+        try:
+            ar.fit(ar.{SMALL!r}, split, epochs=4, **told)
+        except ar.errors.AttnrecError as error:
+            print(error)
+        """
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert "checkpoint_dir: nothing more can be written to" in done.stdout
+    again = ar.split.leave_one_out(ar.datasets.load(tmp_path / "chain.csv"))
+    resumed = ar.fit(SMALL, again, epochs=3, checkpoint_dir=tmp_path / "c", **QUICK)
+    assert len(resumed.history) == 3
+    assert_equal(ar.fit(SMALL, again, epochs=3, **QUICK), resumed)
 
 
 def test_a_damaged_checkpoint_leaves_the_one_before_it(chain_split, tmp_path):
     ar.fit(SMALL, chain_split, epochs=2, checkpoint_dir=tmp_path / "c", **QUICK)
-    for file in (tmp_path / "c" / "2" / "arrays").rglob("*"):
+    newest = str(max(saved(tmp_path / "c")))
+    for file in (tmp_path / "c" / newest / "arrays").rglob("*"):
         if file.is_file():
             file.write_bytes(b"")
     resumed = ar.fit(SMALL, chain_split, epochs=3, checkpoint_dir=tmp_path / "c", **QUICK)
@@ -137,7 +201,7 @@ def test_a_checkpoint_of_another_configuration_is_refused(chain_split, tmp_path)
     ar.fit(SMALL, chain_split, epochs=1, checkpoint_dir=tmp_path / "c", **QUICK)
     with pytest.raises(AttnrecError, match="seed: 0 there, 1 here"):
         ar.fit(SMALL, chain_split, epochs=1, seed=1, checkpoint_dir=tmp_path / "c", **QUICK)
-    assert (tmp_path / "c" / "1").is_dir()
+    assert saved(tmp_path / "c")
 
 
 def test_ctrl_c_keeps_the_best_so_far(chain_split, monkeypatch, request):
@@ -266,6 +330,7 @@ def test_fitting_leaves_the_users_own_module_as_it_was(chain_split):
         ({"learning_rate": float("nan")}, "learning_rate: expected a positive number, got nan"),
         ({"learning_rate": "fast"}, "learning_rate: expected a positive number, got 'fast'"),
         ({"seed": -1}, "seed: expected a whole number from 0, got -1"),
+        ({"checkpoint_every": 3}, "checkpoint_every: says how often, and no checkpoint_dir"),
         ({"patience": 0}, "patience: expected a whole number from 1, got 0"),
         ({"loss": "softmx"}, "did you mean 'softmax'"),
         ({"metric": "NDGC@10"}, "did you mean 'NDCG@10'"),

@@ -10,6 +10,7 @@ import pytest
 from attnrec_widgets import HistoryExplorer
 from attnrec_widgets.engine import PREVIEWS
 
+from attnrec.data import Sequences
 from attnrec.inspection import AttentionMap, AttentionRecord, Capabilities, Inspection, Request
 
 THREE = ["m2", "m4", "m7"]
@@ -370,7 +371,7 @@ def test_a_held_out_item_has_its_place_in_a_preview(near, ask):
         history=lambda user: [*THREE, "m5"],
         protocol=SimpleNamespace(filter_seen=True),
         catalogue=near.catalogue,
-        frame=near.catalogue.frame.reset_index(),
+        sequences=Sequences.of([[1, 2, 3]]),
         name="",
         fingerprint=None,
     )

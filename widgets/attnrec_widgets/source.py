@@ -11,8 +11,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
-from attnrec.columns import Columns
 from attnrec.data import Catalogue
 from attnrec.errors import AttnrecError, UnknownIdError
 from attnrec.inspection import Inspector
@@ -96,7 +96,8 @@ class Source:
         """A few ids to begin with: the most frequent, where that is known."""
         if self.run is None:
             return self.ids[:EXAMPLES]
-        return self.run.data.frame[Columns.ITEM].value_counts().index[:EXAMPLES].tolist()
+        counts = self.run.data.sequences.counts(len(self.ids))[1:]
+        return [self.ids[i] for i in np.argsort(-counts, kind="stable")[:EXAMPLES]]
 
     @property
     def portable(self) -> Portable:
@@ -170,10 +171,11 @@ class Source:
         history, held_out, times = self.run.data.history(user), [], []
         if hasattr(self.run, "past"):
             history, held_out = self.run.past(user), self.run.held_out(user)
-        if hasattr(self.run.data, "rows"):
-            rows = self.run.data.rows(user)
-            if Columns.TIMESTAMP in rows and rows[Columns.TIMESTAMP].dtype.kind == "M":
-                times = rows[Columns.TIMESTAMP].tolist()[: len(history)]
+        moments = getattr(self.run.data, "times", None)
+        if moments is not None and moments.dtype.kind == "M":
+            place, whole = self.run.data.user_vocabulary.index(user) - 1, self.run.data.sequences
+            own = pd.Series(moments[whole.starts[place] : whole.stops[place]])
+            times = own.tolist()[: len(history)]
         return Past(history, held_out[0] if len(held_out) else None, times)
 
     def provenance(self) -> list[str]:

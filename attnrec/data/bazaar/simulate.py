@@ -91,7 +91,7 @@ def simulate(
         }
     )
     indices = np.arange(1, num_users + 1, dtype=np.int32)
-    sequences = Sequences(items.astype(np.int32), offsets, indices)
+    sequences = Sequences.end_to_end(items.astype(np.int32), offsets, indices)
     catalogue = Catalogue(shop.frame, SHOP, detail="category")
     truth = Truth(shop, shoppers, users, sequences, times, mechanism, positions)
     return Interactions(frame, catalogue, Protocol(filter_seen=False), "bazaar", Report(), truth)

@@ -13,24 +13,27 @@ from attnrec.columns import Columns
 from attnrec.data.datasets.registry import DATASETS
 from attnrec.data.datasets.table import read_table
 from attnrec.data.interactions import Interactions
+from attnrec.data.log import Log, is_log
 from attnrec.data.validation import validate
 from attnrec.errors import DataError, did_you_mean
 
 BAZAAR = "bazaar"
 
 
-def load(source: str | Path | pd.DataFrame, **options: Any) -> Interactions:
+def load(source: str | Path | pd.DataFrame, **options: Any) -> Interactions | Log:
     """Read interactions from a data set by name, a CSV or Parquet file, or a DataFrame.
 
     Args:
-        source: a name of `available()`, a path, or a table with one row an interaction.
+        source: a name of `available()`, a path, or a table with one row an interaction;
+            or the folder of a log that `prepare` wrote, which stays on disk.
         options: for a file or table, the columns: `user`, `item`, `timestamp`,
             `rating`, `basket`, `title`, `features` and the rest of
             `attnrec.data.validation.validate`; for `"bazaar"`, those of the
             simulator. The other data sets take none.
 
     Returns:
-        Validated interactions; `report` says what was found and done.
+        Validated interactions; `report` says what was found and done. Of a
+        prepared log a `Log`, which is split and trained on in the same way.
 
     Raises:
         DataError: an unknown name or option, a file that cannot be read, or
@@ -57,6 +60,10 @@ def load(source: str | Path | pd.DataFrame, **options: Any) -> Interactions:
             raise DataError(f"{name}: takes no options, got {', '.join(options)}")
         return DATASETS[name].load()
     path = Path(source).expanduser()
+    if is_log(path):
+        if options:
+            raise DataError(f"{name}: a prepared log takes no options, got {', '.join(options)}")
+        return Log(path)
     if path.exists() or path.suffix or len(path.parts) > 1:
         ids = [options.get(role) or role for role in (Columns.USER, Columns.ITEM, Columns.BASKET)]
         return _call(validate, path.name, (read_table(path, ids),), {"name": path.name} | options)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
 from attnrec.data import Split
 from attnrec.typing import Items, Scores
@@ -27,7 +27,8 @@ class Popularity:
 
     def fit(self, split: Split) -> SameForAll:
         """Counts the train part."""
-        return SameForAll("Popularity", count(split.train_sequences.items, len(split.data.items)))
+        counts = split.train_sequences.counts(len(split.data.items))
+        return SameForAll("Popularity", counts.astype(np.float32))
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,8 +47,3 @@ class SameForAll:
     def __call__(self, histories: Items) -> Scores:
         """The same scores for every row."""
         return np.broadcast_to(self.scores, (len(histories), len(self.scores)))
-
-
-def count(items: Int[np.ndarray, " row"], num_items: int) -> Float[np.ndarray, " item"]:
-    """float32[item]: how often each item index occurs."""
-    return np.bincount(items, minlength=num_items + 1).astype(np.float32)

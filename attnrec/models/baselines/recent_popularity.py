@@ -6,12 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Int
 
-from attnrec.columns import Columns
-from attnrec.data import Split
+from attnrec.data import Sequences, Split
 from attnrec.errors import AttnrecError
-from attnrec.models.baselines.popularity import SameForAll, count
+from attnrec.models.baselines.popularity import SameForAll
 
 
 @dataclass(frozen=True)
@@ -41,19 +39,17 @@ class RecentPopularity:
     def fit(self, split: Split) -> SameForAll:
         """Counts the recent rows of the train part."""
         num_items = len(split.data.items)
-        recent = count(self._recent_items(split), num_items)
-        overall = count(split.train_sequences.items, num_items)
+        recent = self._recent(split).counts(num_items)
+        overall = split.train_sequences.counts(num_items)
         pairs = np.stack([recent, overall], axis=1)
         order = np.unique(pairs, axis=0, return_inverse=True)[1]  # equal pairs stay equal
         return SameForAll("RecentPopularity", order.reshape(-1).astype(np.float32))
 
-    def _recent_items(self, split: Split) -> Int[np.ndarray, " row"]:
-        train = split.train
-        dated = Columns.TIMESTAMP in train and pd.api.types.is_datetime64_dtype(
-            train[Columns.TIMESTAMP]
-        )
-        if not dated:
-            return split.train_sequences.latest(self.last).items
-        times = train[Columns.TIMESTAMP]
-        rows = train.index[times > times.max() - pd.Timedelta(days=self.days)]
-        return split.data.item_indices[rows]
+    def _recent(self, split: Split) -> Sequences:
+        train, times = split.train_sequences, split.data.times
+        if times is None or not pd.api.types.is_datetime64_dtype(times):
+            return train.latest(self.last)
+        newest = pd.Timestamp(times[train.stops - 1].max())
+        begin = (newest - pd.Timedelta(days=self.days)).to_datetime64()
+        first = split.data.first_rows_from(begin, after=True)[train.users - 1]
+        return train.slices(first.clip(train.starts, train.stops), train.stops, train.users)
