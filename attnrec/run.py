@@ -104,7 +104,7 @@ class Run:
         self,
         part: Literal["validation", "test"] = "test",
         cutoffs: Sequence[int] = (5, 10, 20),
-        baselines: bool = True,
+        baselines: bool | Sequence[Any] = True,
     ) -> pd.DataFrame:
         """Ranks the true next items among the whole catalogue.
 
@@ -112,25 +112,55 @@ class Run:
             part: which cases.
             cutoffs: lengths of the lists that are looked at.
             baselines: popularity, recent popularity and item-kNN beside the
-                model, since a number alone says nothing.
+                model, since a number alone says nothing; or others in their place,
+                such as `[EASE(), UserKNN()]` from `attnrec.models.baselines`.
 
         Returns:
             A row a model; HR, NDCG, MRR, recall, precision, F1 and MAP at each
             cut-off. Protocol and tie rule: `attnrec.evaluation.ranking`.
         """
         from attnrec.evaluation import compare
-        from attnrec.models.baselines import ItemKNN, Popularity, RecentPopularity
 
-        scorers: list[Any] = [self.scorer]
-        if baselines:
-            scorers += [base().fit(self.split) for base in (Popularity, RecentPopularity, ItemKNN)]
         return compare(
-            scorers,
+            self._beside(baselines),
             self.split.cases(part),
             len(self.items),
             filter_seen=self.data.protocol.filter_seen,
             cutoffs=cutoffs,
         )
+
+    def beyond_accuracy(
+        self,
+        part: Literal["validation", "test"] = "test",
+        *,
+        topn: int = 10,
+        baselines: bool | Sequence[Any] = True,
+        vectors: np.ndarray | None = None,
+    ) -> pd.DataFrame:
+        """Coverage, inequality, novelty, popularity lift and diversity of the lists.
+
+        Args:
+            part: which cases.
+            topn: length of the lists.
+            baselines: as for `evaluate`.
+            vectors: of each item, for diversity; unless given, who has it.
+
+        Returns:
+            A row a model; definitions: `attnrec.evaluation.beyond_accuracy`.
+        """
+        from attnrec.evaluation import beyond_accuracy
+
+        return beyond_accuracy(
+            self._beside(baselines), self.split, part, topn=topn, vectors=vectors
+        )
+
+    def _beside(self, baselines: bool | Sequence[Any]) -> list[Any]:
+        """This model's scorer, and those of baselines."""
+        from attnrec.models.baselines import ItemKNN, Popularity, RecentPopularity
+
+        usual = (Popularity(), RecentPopularity(), ItemKNN())
+        chosen = usual if baselines is True else baselines or ()
+        return [self.scorer, *(recipe.fit(self.split) for recipe in chosen)]
 
     def recommend(
         self,

@@ -165,7 +165,7 @@ def beside_captum(module: SASRecModule, repetitions: int) -> dict[str, Any]:
         ratio = np.median(times["captum"]) / np.median(times["attnrec"])
         figures[name] = {
             **{way: summary(of_way) for way, of_way in times.items()},
-            "times_faster": round(float(ratio), 2),
+            "times_faster": {"captum": {"median": round(float(ratio), 2)}},
             "largest_difference": float(f"{apart:.1e}"),
             "largest_value": round(float(np.abs(theirs).max()), 3),
         }

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 RESULTS = Path(__file__).with_name("results")
+GROUPS = {"one_epoch", "beside_captum", "rankings", "faster"}  # names that say nothing to a reader
 HEAD = "| benchmark | what | beside | times faster | rounds | load | date |"
 
 
@@ -36,36 +37,30 @@ def ratios(figures: Any, what: tuple[str, ...] = ()) -> Iterator[Ratio]:
     if not isinstance(figures, dict):
         return
     for name, value in figures.items():
-        if name == "times_faster" and isinstance(value, dict):
+        if name == "times_faster":
             for peer, found in value.items():
                 yield Ratio(", ".join(what), peer, found["median"], found.get("rounds", []))
-        elif name == "times_faster":
-            [peer] = {"captum", "attnrec"} & set(figures) - {"attnrec"}
-            yield Ratio(", ".join(what), peer, value, [])
         else:
-            yield from ratios(value, (*what, name))
+            yield from ratios(value, what if name in GROUPS else (*what, name))
 
 
-def table(folder: Path) -> str:
-    """Of all results in a folder, as Markdown."""
+def table(folder: Path, links: str = "") -> str:
+    """Of all results in a folder, as Markdown.
+
+    Args:
+        folder: of JSON files.
+        links: what stands before their names in links.
+    """
     lines = [HEAD, "|---|---|---|---:|---|---|---|"]
     for path in sorted(folder.glob("*.json")):
         result = json.loads(path.read_text(encoding="utf-8"))
-        if "benchmark" not in result:
-            continue
-        load = " to ".join(
-            str(result[f"load_at_{end}"]) for end in ("start", "end") if f"load_at_{end}" in result
-        )
+        loads = [result.get(f"load_at_{end}") for end in ("start", "end")]
+        told = " to ".join(str(load) for load in loads if load is not None)
         for one in ratios(result):
-            what = (
-                one.what.removeprefix("one_epoch, ")
-                .removeprefix("beside_captum, ")
-                .removeprefix("rankings, ")
-            )
             rounds = ", ".join(f"{each:.2f}" for each in one.rounds)
             lines.append(
-                f"| [{result['benchmark']}]({path.name}) | {what} | {one.peer} | {one.times:.2f} "
-                f"| {rounds} | {load} | {str(result['date'])[:10]} |"
+                f"| [{result['benchmark']}]({links}{path.name}) | {one.what} | {one.peer} "
+                f"| {one.times:.2f} | {rounds} | {told} | {str(result['date'])[:10]} |"
             )
     return "\n".join(lines) + "\n"
 

@@ -137,10 +137,21 @@ def main() -> None:
         str(goal): {name: until(one["epochs"], goal) for name, one in took.items()}
         for goal in told.goals
     }
+    faster = {
+        f"NDCG@10 of {goal}": {
+            "times_faster": {
+                name: {"median": round(seconds / reached[goal][OWN], 2)}
+                for name, seconds in reached[goal].items()
+                if name != OWN and seconds and reached[goal][OWN]
+            }
+        }
+        for goal in reached
+    }
     figures: dict[str, Any] = {
         "batch_size": told.batch_size,
         "dropout_rate": told.dropout_rate,
         "seconds_until": reached,
+        "faster": faster,
         "epochs": {name: one["epochs"] for name, one in took.items()},
         "peers": {name: one["versions"] for name, one in took.items() if name != OWN},
     }

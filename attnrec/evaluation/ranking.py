@@ -21,6 +21,7 @@ The protocol, in full:
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Protocol, runtime_checkable
 
 import jax
@@ -99,18 +100,56 @@ def ranks(
         AttnrecError: scores that are NaN or of another shape than
             [batch, num_items + 1]; a batch size that is no whole number from 1.
     """
+    counts = cases.targets.lengths
+    result = np.zeros((len(counts), int(counts.max(initial=0))), np.int32)
+    parts: list[tuple[Any, ...]] = []
+    for batch, histories, scores in scored(
+        scorer, cases, num_items, filter_seen=filter_seen, batch_size=batch_size
+    ):
+        size = len(histories)
+        row, column, item = _distinct(cases.targets.take(batch))
+        spare = size * _power_of_two(-(-len(row) // size)) - len(row)
+        pairs = np.pad(np.array([row, item], np.int32), ((0, 0), (0, spare)), mode="edge")
+        rows, items = pairs.reshape(2, -1, size)
+        rank, target, is_nan = _compare(scores, rows, items)
+        if filter_seen:
+            rank -= _among(_filtered(histories, row, item), scores, rows, target)
+        parts.append((batch[row], column, rank, target, is_nan))
+
+    for case, column, rank, score, is_nan in parts:  # fetched last: the device runs ahead
+        if is_nan:
+            raise not_a_number(scorer)
+        rank, score = (np.asarray(x).ravel()[: len(case)] for x in (rank, score))
+        result[case, column] = rank - _tied_later(case, score)
+    return result
+
+
+def scored(
+    scorer: Scorer,
+    cases: Cases,
+    num_items: int,
+    *,
+    filter_seen: bool,
+    batch_size: int | None = None,
+) -> Iterator[tuple[Int[np.ndarray, " case"], Int[np.ndarray, "batch key"], jax.Array]]:
+    """The scores of all cases that can be ranked, a batch at a time, shortest histories first.
+
+    Args:
+        scorer, cases, num_items, filter_seen, batch_size: as for `ranks`.
+
+    Yields:
+        The places of some cases; their histories, padded, whole where seen items
+        are filtered; and their scores. The last batch is filled up in the latter two.
+    """
     fitting = max(1, min(128, AT_ONCE // (num_items + 1)))
     batch_size = fitting if batch_size is None else whole_number("batch_size", batch_size)
-    lengths, counts = cases.histories.lengths, cases.targets.lengths
-    result = np.zeros((len(counts), int(counts.max(initial=0))), np.int32)
-    ranked = counts > 0
+    lengths = cases.histories.lengths
+    ranked = cases.targets.lengths > 0
     if getattr(scorer, "needs_history", True):
         ranked &= lengths > 0
     order = np.flatnonzero(ranked)
     order = order[np.argsort(lengths[order], kind="stable")]
-
     max_length = getattr(scorer, "max_length", None)
-    parts: list[tuple[Any, ...]] = []
     for start in range(0, len(order), batch_size):
         batch = order[start : start + batch_size]
         filled = np.pad(batch, (0, batch_size - len(batch)), mode="edge")
@@ -120,25 +159,15 @@ def ranks(
         histories = cases.histories.take(filled).padded(_width(longest))
         scores = jnp.asarray(scorer(histories[:, -max_length:] if max_length else histories))
         _check_shape(scores, scorer, batch_size, num_items)
+        yield batch, histories, scores
 
-        row, column, item = _distinct(cases.targets.take(batch))
-        spare = batch_size * _power_of_two(-(-len(row) // batch_size)) - len(row)
-        pairs = np.pad(np.array([row, item], np.int32), ((0, 0), (0, spare)), mode="edge")
-        rows, items = pairs.reshape(2, -1, batch_size)
-        rank, target, is_nan = _compare(scores, rows, items)
-        if filter_seen:
-            rank -= _among(_filtered(histories, row, item), scores, rows, target)
-        parts.append((batch[row], column, rank, target, is_nan))
 
-    for case, column, rank, score, is_nan in parts:  # fetched last: the device runs ahead
-        if is_nan:
-            raise AttnrecError(
-                f"scores of {scorer_name(scorer)} hold NaN, expected finite numbers: "
-                "did the training diverge? A smaller learning_rate may help"
-            )
-        rank, score = (np.asarray(x).ravel()[: len(case)] for x in (rank, score))
-        result[case, column] = rank - _tied_later(case, score)
-    return result
+def not_a_number(scorer: Scorer) -> AttnrecError:
+    """What is wrong with scores that are NaN."""
+    return AttnrecError(
+        f"scores of {scorer_name(scorer)} hold NaN, expected finite numbers: "
+        "did the training diverge? A smaller learning_rate may help"
+    )
 
 
 def _filtered(

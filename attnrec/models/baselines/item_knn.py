@@ -23,6 +23,7 @@ import numpy as np
 from scipy import sparse
 
 from attnrec.data import Split
+from attnrec.data.choices import chosen, chosen_of
 from attnrec.errors import AttnrecError
 from attnrec.typing import Items, Scores
 
@@ -48,10 +49,8 @@ class ItemKNN:
 
     def fit(self, split: Split) -> ItemKNNScorer:
         """Similarities of the train part."""
-        train = split.train_sequences
-        users = np.repeat(np.arange(len(train)), train.lengths)
-        chosen = _binary(users, train.items, (len(train), len(split.data.items) + 1))
-        return ItemKNNScorer("ItemKNN", _neighbours(chosen, self.num_neighbours))
+        users = chosen(split.train_sequences, len(split.data.items))
+        return ItemKNNScorer("ItemKNN", _neighbours(users, self.num_neighbours))
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,28 +67,18 @@ class ItemKNNScorer:
 
     def __call__(self, histories: Items) -> Scores:
         """Summed similarities to the distinct items of each history."""
-        histories = np.asarray(histories)
-        rows, columns = np.nonzero(histories)
-        shape = (len(histories), self.similarity.shape[0])
-        return (_binary(rows, histories[rows, columns], shape) @ self.similarity).toarray()
+        asked = chosen_of(np.asarray(histories), self.similarity.shape[0] - 1)
+        return (asked @ self.similarity).toarray()
 
 
-def _binary(rows: np.ndarray, columns: np.ndarray, shape: tuple[int, int]) -> sparse.csr_array:
-    """1 wherever a pair of row and column occurs, however often."""
-    ones = np.ones(len(rows), np.float32)
-    matrix = sparse.coo_array((ones, (rows, columns)), shape=shape).tocsr()
-    matrix.data[:] = 1
-    return matrix
-
-
-def _neighbours(chosen: sparse.csr_array, num_neighbours: int) -> sparse.csr_array:
-    """The cosines of all columns of `chosen`, the largest of each row kept."""
-    size = chosen.shape[1]
-    by_item = chosen.T.tocsr()
+def _neighbours(users: sparse.csr_array, num_neighbours: int) -> sparse.csr_array:
+    """The cosines of all columns of `users`, the largest of each row kept."""
+    size = users.shape[1]
+    by_item = users.T.tocsr()
     norm = np.sqrt(by_item.sum(axis=1))
     items, values = [], []
     for start in range(0, size, BLOCK):
-        together = (by_item[start : start + BLOCK] @ chosen).tocsr()
+        together = (by_item[start : start + BLOCK] @ users).tocsr()
         together.sort_indices()  # so that the stable sort below prefers the lower index
         for row, (begin, end) in enumerate(pairwise(together.indptr), start):
             other = together.indices[begin:end]

@@ -10,9 +10,18 @@ from attnrec.data import split, validate
 from attnrec.data.bazaar import simulate
 from attnrec.errors import AttnrecError
 from attnrec.evaluation import compare
-from attnrec.models.baselines import ItemKNN, Popularity, RecentPopularity, item_knn, popularity
+from attnrec.models.baselines import (
+    EASE,
+    ItemKNN,
+    Popularity,
+    RecentPopularity,
+    UserKNN,
+    ease,
+    item_knn,
+    popularity,
+)
 
-ALL = [Popularity(), RecentPopularity(), ItemKNN()]
+ALL = [Popularity(), RecentPopularity(), ItemKNN(), UserKNN(), EASE()]
 
 
 def leave_one_out(histories, times=None):
@@ -181,3 +190,50 @@ def test_examples_run():
     found = doctest.testmod(popularity)
     assert found.attempted > 0
     assert found.failed == 0
+
+
+def test_user_knn_by_hand():
+    # train: a has x y, b has y z, c has z w; then two held out each
+    divided = leave_one_out(["xyzz", "yzxx", "zwxx"])
+    found = scores(UserKNN(num_neighbours=2).fit(divided), divided, "xy")
+    # of the history x y: a is like it by 2 / 2, b by 1 / 2, c not at all
+    assert found == pytest.approx({"x": 1, "y": 1.5, "z": 0.5, "w": 0})
+    nearest = scores(UserKNN(num_neighbours=1).fit(divided), divided, "xy")
+    assert nearest == pytest.approx({"x": 1, "y": 1, "z": 0, "w": 0})
+
+
+def test_of_equally_similar_users_the_first_are_asked():
+    divided = leave_one_out(["xyzz", "xwzz"])
+    assert scores(UserKNN(num_neighbours=1).fit(divided), divided, "x")["y"] > 0
+    assert scores(UserKNN(num_neighbours=1).fit(divided), divided, "x")["w"] == 0
+
+
+def test_ease_is_where_its_objective_is_flat(shop):
+    """At the least of a convex function its derivative is zero, where it may move."""
+    weights = EASE(regularisation=7.0).fit(shop).weights.astype(float)
+    users = np.zeros((len(shop.train_sequences), 41))
+    for row, items in zip(users, shop.train_sequences, strict=True):
+        row[items] = 1
+    slope = 2 * users.T @ (users @ weights - users) + 2 * 7.0 * weights
+    assert np.diag(weights).tolist() == [0] * 41
+    np.fill_diagonal(slope, 0)
+    np.testing.assert_allclose(slope, 0, atol=1e-4)
+    assert np.abs(weights).max() > 0.05
+
+
+def test_ease_adds_up_the_rows_of_distinct_items(shop):
+    scorer = EASE().fit(shop)
+    found = np.asarray(scorer(np.array([[0, 3, 5, 3]])))
+    np.testing.assert_allclose(found[0], scorer.weights[3] + scorer.weights[5], rtol=1e-6)
+
+
+def test_ease_of_too_many_items_is_refused(shop, monkeypatch):
+    monkeypatch.setattr(ease, "MOST_ITEMS", 39)
+    with pytest.raises(AttnrecError, match="inverts a matrix of items x items, 40 here"):
+        EASE().fit(shop)
+
+
+@pytest.mark.parametrize("wrong", [0, -1.0, float("inf"), float("nan"), "much", True])
+def test_ease_needs_a_positive_regularisation(wrong):
+    with pytest.raises(AttnrecError, match="regularisation: expected a positive number"):
+        EASE(regularisation=wrong)
