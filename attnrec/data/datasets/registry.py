@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from attnrec.data.datasets import movielens, online_retail, sequence_text
+from attnrec.data.datasets import context, movielens, online_retail, sequence_text
 from attnrec.data.datasets.download import Remote, at_hand, obtain
 from attnrec.data.interactions import Interactions
 from attnrec.data.report import Report
@@ -19,6 +19,7 @@ _GITHUB = "https://raw.githubusercontent.com"
 _SASREC = f"{_GITHUB}/kang205/SASRec/master/data"
 _MAPPING = f"{_GITHUB}/asash/ml1m-sas-mapping/d27e2bf2021e12764e7bf7b985091edd7c8d2f79"
 _S3REC = f"{_GITHUB}/RUCAIBox/CIKM2020-S3Rec/2a81540ae18615d88ef88227b0c066e5b74781e5/data"
+_CARSKIT = f"{_GITHUB}/irecsys/CARSKit/0a1789fb0804b067cabd223c4b8fd8b4d2f6e881"
 _UCI = "https://archive.ics.uci.edu/static/public/352/data.csv"
 
 
@@ -77,6 +78,16 @@ def _s3rec(name: str, what: str, folder: str, stem: str, md5: str, read: Reader)
     file = f"{stem}.txt"
     remote = _text(_S3REC, file, md5)
     return Dataset(name, f"{what} (S3-Rec)", licence, folder, (file,), (remote,), read)
+
+
+def _carskit(
+    name: str, what: str, files: tuple[str, ...], archive: str, md5: str, read: Reader
+) -> Dataset:
+    tested = "of the copy with which attnrec was tested"
+    remote = Remote(f"{_CARSKIT}/context-aware_data_sets/{archive}.zip", md5, tested)
+    patterns = tuple(f"**/{file}" for file in files)
+    licence = "research, no redistribution"
+    return Dataset(name, what, licence, f"context/{name}", patterns, (remote,), read)
 
 
 _ML_1M = _archive("ml-1m", "c4d9eecfca2ab87c1945afe126590906")
@@ -172,6 +183,30 @@ _ALL = (
         (online_retail.FILES,),
         (Remote(_UCI, path="online_retail.csv"),),
         online_retail.read,
+    ),
+    _carskit(
+        "frappe",
+        "Frappe: 957 users, 4,082 apps, 96,203 uses with their circumstances",
+        ("frappe.csv", "meta.csv"),
+        "Mobile_Frappe",
+        "baa2fc1dc2dca193b40af15f5683bc5d",
+        context.read_frappe,
+    ),
+    _carskit(
+        "depaulmovie",
+        "DePaulMovie: 97 students, 79 films, 5,043 ratings by time, location and companion",
+        ("ratings.txt",),
+        "Movie_DePaulMovie",
+        "f9af2642a973beb4fe626393c48e5b55",
+        context.read_depaulmovie,
+    ),
+    _carskit(
+        "tripadvisor",
+        "TripAdvisor: 2,371 users, 2,269 hotels, 14,175 ratings by the type of trip",
+        ("Data_TripAdvisor_v2.csv",),
+        "Travel_TripAdvisor_v2",
+        "7b1c38dc45f8eced03ba1692ae819615",
+        context.read_tripadvisor,
     ),
 )
 

@@ -6,7 +6,8 @@ from attnrec.data.datasets.registry import DATASETS
 from attnrec.errors import DataError
 
 NAMES = ["ml-100k", "ml-1m", "ml-20m", "ml-32m", "ml-latest-small", "ml-1m-sasrec",
-         "beauty", "sports", "toys", "lastfm", "online-retail"]  # fmt: skip
+         "beauty", "sports", "toys", "lastfm", "online-retail",
+         "frappe", "depaulmovie", "tripadvisor"]  # fmt: skip
 
 
 def test_what_is_available_is_told_with_its_licence(monkeypatch, tmp_path):
