@@ -1,9 +1,19 @@
-"""What every model must beat: popularity, recent popularity, neighbours, EASE."""
+"""What every model must beat: popularity, neighbours, EASE, content, and sums of them."""
 
+from attnrec.models.baselines.content_based import ContentBased
 from attnrec.models.baselines.ease import EASE
+from attnrec.models.baselines.hybrid import Hybrid
 from attnrec.models.baselines.item_knn import ItemKNN
 from attnrec.models.baselines.popularity import Popularity
 from attnrec.models.baselines.recent_popularity import RecentPopularity
 from attnrec.models.baselines.user_knn import UserKNN
 
-__all__ = ["EASE", "ItemKNN", "Popularity", "RecentPopularity", "UserKNN"]
+__all__ = [
+    "EASE",
+    "ContentBased",
+    "Hybrid",
+    "ItemKNN",
+    "Popularity",
+    "RecentPopularity",
+    "UserKNN",
+]

