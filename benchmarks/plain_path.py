@@ -9,7 +9,7 @@ test figures with the weights that did best on validation.
 
     python -m benchmarks.plain_path [--epochs 12] [--seeds 3] [--json FILE]
 
-The test: Welch's, of the two means over seeds.
+Each training in a process of its own. The test: Welch's, of the two means over seeds.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ from scipy import stats
 import attnrec as ar
 from attnrec.models.sasrec import SASRec, SASRecModule
 from attnrec.training import batches, step
+from benchmarks.peers import TUNED, in_turn
 from benchmarks.report import Report
 
 METRICS = ("HR@10", "NDCG@10")
@@ -76,8 +78,13 @@ def plain_softmax(hidden, table, labels, key=None):
     return jnp.where(real, by_label, 0).sum(), real.sum().astype(hidden.dtype)
 
 
-def trained(recipe: SASRec, loss: Any, epochs: int, seed: int) -> dict[str, Any]:
-    """Figures of one training."""
+def trained(side: str, epochs: int, seed: int) -> dict[str, Any]:
+    """Figures of one training, in this process."""
+    recipe, loss = SASRec(**SETTINGS), "softmax"
+    if side == "plain":
+        recipe, loss = Plain(**SETTINGS), plain_softmax
+        batches.fixed_lengths = lambda longest: (longest,)
+        step.num_parts = lambda *_: 1
     split = ar.split.leave_one_out(ar.datasets.load("ml-1m-sasrec"))
     run = ar.fit(recipe, split, epochs=epochs, batch_size=32, loss=loss, seed=seed, progress=False)
     test = run.evaluate(baselines=False).iloc[0]
@@ -108,17 +115,18 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=12)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the result here")
+    parser.add_argument("--one", nargs=2, metavar=("SIDE", "SEED"), help=argparse.SUPPRESS)
     told = parser.parse_args()
+    if told.one:
+        side, seed = told.one
+        print(json.dumps(trained(side, told.epochs, int(seed))))
+        return
     report = Report("plain_path")
-    found: dict[str, list[dict[str, Any]]] = {"fast": [], "plain": []}
-    for seed in range(told.seeds):
-        found["fast"].append(trained(SASRec(**SETTINGS), "softmax", told.epochs, seed))
-        print("fast", seed, json.dumps(found["fast"][-1]), flush=True)
-    batches.fixed_lengths = lambda longest: (longest,)
-    step.num_parts = lambda *_: 1
-    for seed in range(told.seeds):
-        found["plain"].append(trained(Plain(**SETTINGS), plain_softmax, told.epochs, seed))
-        print("plain", seed, json.dumps(found["plain"][-1]), flush=True)
+    found: dict[str, list[dict[str, Any]]] = {}
+    own = [sys.executable, "-m", "benchmarks.plain_path", "--epochs", str(told.epochs), "--one"]
+    for side in ("fast", "plain"):
+        ways = {str(seed): ([*own, side, str(seed)], TUNED) for seed in range(told.seeds)}
+        found[side] = [one for [one] in in_turn(ways, rounds=1, label=f"{side}, seed ").values()]
     figures = {
         name: compared(*([run[name] for run in found[side]] for side in ("fast", "plain")))
         for name in METRICS
