@@ -109,10 +109,11 @@ class Placement:
 
     Attributes:
         told: the mesh as JSON holds it, by its name; nothing without one.
+        multiple: devices along the histories, of which a batch's rows are a multiple.
     """
 
     def __init__(self, over: Mesh | None, params: nnx.State, batch_size: int):
-        self._mesh, self.told = over, {}
+        self._mesh, self.told, self.multiple = over, {}, 1
         if over is None:
             return
         axes = over.axis_names if isinstance(over, Mesh) else None
@@ -126,6 +127,7 @@ class Placement:
                 f"batch_size: expected a multiple of {over.shape[DATA]}, the devices along "
                 f"the mesh's {DATA!r}, got {batch_size}"
             )
+        self.multiple = over.shape[DATA]
         self.told = {"mesh": {name: over.shape[name] for name in (DATA, CATALOGUE)}}
         self._shapes = [leaf.shape for leaf in jax.tree.leaves(params)]
         try:

@@ -50,8 +50,10 @@ class Batches:
     """Histories, one a row, from each of which every position's next item is learned.
 
     Rows of like length go together, so that little work is spent on padding:
-    a batch is as wide as one of a few fixed lengths. What is left over in one
-    width moves up to the next.
+    a batch is as wide as one of a few fixed lengths. Of long rows fewer make a
+    batch, of short ones more, so that all batches teach about as much: Adam's
+    steps are as long as the larger gradients allow, and smaller ones between
+    them would go to waste. The last batch of each width is filled up.
 
     All rows stay on the device, or, where they are too many, each batch is
     read when its turn comes, some ahead, by Grain. The batches are the same.
@@ -60,13 +62,15 @@ class Batches:
         sequences: training histories; of each, the latest `max_length + 1`
             items. Histories of one item have nothing to predict and are left out.
         max_length: columns of the widest batch.
-        batch_size: rows in a batch.
+        batch_size: rows in a batch, on average.
+        multiple: of which the rows of every batch are one.
         place: puts an array on the device, or on all of a mesh.
         stream: read batches as they are needed; unless given, where all rows
             would take more than `RESIDENT`.
 
     Attributes:
         num_targets: positions whose next item is learned, in one epoch.
+        lengths, sizes: columns and rows of the batches of each width.
         streamed: whether batches are read as they are needed.
     """
 
@@ -76,16 +80,17 @@ class Batches:
         max_length: int,
         batch_size: int,
         *,
+        multiple: int = 1,
         place: Callable[[Any], Any] = jnp.asarray,
         stream: bool | None = None,
     ):
         self._histories = sequences.take(np.flatnonzero(sequences.lengths >= 2))
-        self.batch_size = batch_size
         self.lengths = fixed_lengths(max_length)
         needed = np.minimum(self._histories.lengths - 1, max_length)
         self.num_targets = int(needed.sum())
         self._width = np.searchsorted(self.lengths, needed)  # index of each row's length
         self._place = place
+        self.sizes = _sizes(needed, self._width, len(self.lengths), batch_size, multiple)
         padded_bytes = (len(needed) + 1) * (max_length + 1) * np.dtype(np.int32).itemsize
         self.streamed = padded_bytes > RESIDENT if stream is None else stream
         if self.streamed:
@@ -96,24 +101,18 @@ class Batches:
 
     def __len__(self) -> int:
         """Batches in an epoch."""
-        return math.ceil(len(self._width) / self.batch_size)
+        rows = np.bincount(self._width, minlength=len(self.sizes))
+        return sum(math.ceil(n / size) for n, size in zip(rows, self.sizes, strict=True))
 
     def plan(self, seed: int, epoch: int) -> list[Planned]:
         """The batches of one epoch, in an order that (seed, epoch) alone decides."""
         rng = np.random.default_rng([seed, epoch])
         order = rng.permutation(len(self._width)).astype(np.int32)
         batches = []
-        left = np.zeros(0, order.dtype)
-        for width, length in enumerate(self.lengths):
-            rows = np.concatenate([left, order[self._width[order] == width]])
-            whole = len(rows) // self.batch_size * self.batch_size
-            batches += [Planned(part, length) for part in rows[:whole].reshape(-1, self.batch_size)]
-            left = rows[whole:]
-        if len(left):
-            filled = np.full(self.batch_size, len(self._width), order.dtype)
-            filled[: len(left)] = left
-            length = self.lengths[self._width[left].max()]
-            batches.append(Planned(filled, length))
+        for width, (length, size) in enumerate(zip(self.lengths, self.sizes, strict=True)):
+            rows = order[self._width[order] == width]
+            filled = np.pad(rows, (0, -len(rows) % size), constant_values=len(order))
+            batches += [Planned(part, length) for part in filled.reshape(-1, size)]
         return [batches[i] for i in rng.permutation(len(batches))]
 
     def epoch(self, seed: int, epoch: int, first: int = 0) -> Iterator[Batch]:
@@ -127,17 +126,30 @@ class Batches:
         grain = _grain()
         read = grain.MapDataset.source(plan).map(self.rows)
         ahead = grain.ReadOptions(num_threads=2, prefetch_buffer_size=AHEAD)
-        every = np.arange(self.batch_size, dtype=np.int32)
         for items in read.to_iter_dataset(ahead):
+            every = np.arange(len(items) - 1, dtype=np.int32)
             yield Batch(self._place(items), every, items.shape[1] - 1)
 
     def rows(self, planned: Planned) -> Int32[np.ndarray, "row column"]:
         """int32[batch + 1, length + 1]: the histories of a batch and an empty one."""
         rows, length = planned
         real = np.flatnonzero(rows < len(self._histories))
-        items = np.zeros((self.batch_size + 1, length + 1), np.int32)
+        items = np.zeros((len(rows) + 1, length + 1), np.int32)
         items[real] = self._histories.take(rows[real]).padded(length + 1)
         return items
+
+
+def _sizes(
+    targets: np.ndarray, width: np.ndarray, widths: int, batch_size: int, multiple: int
+) -> list[int]:
+    """For each width, how many rows have the targets of `batch_size` rows of all widths."""
+    wanted = batch_size * targets.mean() if len(targets) else 0.0
+    sizes = []
+    for one in range(widths):
+        here = targets[width == one]
+        size = wanted / here.mean() if len(here) else batch_size
+        sizes.append(max(1, round(size / multiple)) * multiple)
+    return sizes
 
 
 def _grain():

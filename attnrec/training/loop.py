@@ -71,7 +71,8 @@ def fit(
         seed: for initial weights, order, dropout and negatives.
         loss: `"softmax"` (cross-entropy over the whole catalogue),
             `"sampled_softmax"`, `"sce"`, `"bce"`, `"gbce"`, or one from `attnrec.losses`.
-        batch_size: histories in a batch.
+        batch_size: histories in a batch, on average: of long ones fewer make a batch,
+            of short ones more, so that all teach about as much.
         learning_rate: Adam's step, or an optax schedule over steps.
         patience: epochs without a better validation metric after which
             training stops; None trains for all `epochs`.
@@ -117,6 +118,7 @@ def fit(
         split.train_sequences,
         module.max_length,
         batch_size,
+        multiple=placement.multiple,
         place=lambda rows: placement.whole(jnp.asarray(rows)),
         stream=stream,
     )

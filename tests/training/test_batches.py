@@ -41,6 +41,25 @@ def test_no_wider_than_needed_and_never_too_narrow(batches):
         assert not narrower or real[batch.rows].max() > narrower[-1]
 
 
+def test_full_batches_teach_about_as_much():
+    lengths = np.random.default_rng(0).integers(2, 300, 3000)
+    batches = Batches(histories(lengths), max_length=100, batch_size=16)
+    mean = np.minimum(lengths - 1, 100).mean()
+    assert batches.sizes[0] > batches.sizes[1] > batches.sizes[2] > batches.sizes[3]
+    assert len(batches) == pytest.approx(3000 / 16, abs=4)
+    for _, rows, length in batches.epoch(0, 1):
+        if (rows < 3000).all():
+            taught = np.minimum(lengths[rows] - 1, length).sum()
+            assert taught == pytest.approx(16 * mean, rel=0.3)
+
+
+def test_over_devices_every_batch_is_a_multiple_of_them():
+    lengths = np.random.default_rng(0).integers(2, 300, 100)
+    batches = Batches(histories(lengths), max_length=100, batch_size=8, multiple=4)
+    assert all(len(batch.rows) % 4 == 0 for batch in batches.epoch(0, 1))
+    assert [size % 4 for size in batches.sizes] == [0] * 4
+
+
 def test_targets_are_counted():
     # 1 item teaches nothing, 2 teach one, 5 four, and of 9 the latest 4 (of 5 kept)
     assert Batches(histories([1, 2, 5, 9]), max_length=4, batch_size=2).num_targets == 1 + 4 + 4
@@ -69,7 +88,7 @@ def test_batches_read_when_needed_are_those_that_stay_on_the_device():
     assert [batch.length for batch in streamed] == [batch.length for batch in resident]
     for ours, theirs in zip(streamed, resident, strict=True):
         np.testing.assert_array_equal(given(ours), given(theirs))
-        assert ours.items.shape == (9, ours.length + 1)
+        assert ours.items.shape == (len(ours.rows) + 1, ours.length + 1)
         assert not np.asarray(ours.items)[-1].any()
 
 
