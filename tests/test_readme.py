@@ -109,6 +109,27 @@ def test_the_speeds_told_are_what_was_measured():
     assert list(told.groups()) == shown
 
 
+def test_the_time_to_quality_is_what_was_measured():
+    text = README.read_text(encoding="utf-8")
+    results = README.parent / "benchmarks" / "results" / "time_to_quality.json"
+    measured = json.loads(results.read_text(encoding="utf-8"))
+    told = re.search(
+        r"A test NDCG@10 of (\.\d+) it reaches after (\d+) seconds of training, "
+        r"\[([\d.]+) times less than RecTools'\]",
+        text,
+    )
+    assert told is not None
+    goal, seconds, ratio = told.groups()
+    took = measured["seconds_until"][f"0{goal}"]
+    assert seconds == f"{took['attnrec']:.0f}"
+    assert ratio == f"{took['RecTools, tuned'] / took['attnrec']:.1f}"
+    for name, epochs in measured["epochs"].items():  # the seconds are those of the epochs
+        best = max(epochs, key=lambda epoch: epoch["validation"])
+        assert best["test"] >= float(goal), name
+        total = sum(epoch["seconds"] for epoch in epochs)
+        assert total == pytest.approx(took[name], abs=0.1)
+
+
 def test_the_table_of_catalogues_is_what_was_measured():
     text = README.read_text(encoding="utf-8")
     results = README.parent / "benchmarks" / "results" / "large_catalogue.json"
