@@ -58,7 +58,7 @@ def test_five_steps(ours, theirs, scrambled, to_torch):
     plan = [batch for epoch in (1, 2) for batch in batches.epoch(SEED, epoch)][:STEPS]
     for number, batch in enumerate(plan):
         key = jax.random.key(number)
-        state, total = step(state, batches.items, jnp.asarray(batch.rows), key, batch.length)
+        state, total = step(state, batch.items, jnp.asarray(batch.rows), key, batch.length)
 
         shape = (len(batch.rows), batch.length)
         loss_key = jax.random.split(key)[1]
