@@ -160,6 +160,13 @@ class Run:
 
         usual = (Popularity(), RecentPopularity(), ItemKNN())
         chosen = usual if baselines is True else baselines or ()
+        if not isinstance(chosen, Sequence) or not all(
+            hasattr(one, "fit") and not isinstance(one, type) for one in chosen
+        ):
+            raise AttnrecError(
+                "baselines: expected True, False or a list of recipes such as [EASE(), UserKNN()], "
+                f"got {baselines!r}"
+            )
         return [self.scorer, *(recipe.fit(self.split) for recipe in chosen)]
 
     def recommend(

@@ -106,6 +106,9 @@ class Preparation:
             timestamp = Columns.TIMESTAMP
         roles = {Columns.USER: user, Columns.ITEM: item, Columns.TIMESTAMP: timestamp}
         for role, column in roles.items():
+            other = next(name for name, named in roles.items() if named == column)
+            if column is not None and other != role:
+                raise DataError(f"{role}: column {column!r} is already the {other}")
             if column is not None and column not in types:
                 names = ", ".join(map(repr, list(types)[:12])) or "none"
                 hint = did_you_mean(column, types)

@@ -107,17 +107,18 @@ def prepare(
         os.chmod(new, 0o755)
         new.rename(into)
     except (duckdb.Error, OSError) as error:
-        told_first = str(error).splitlines()[0]
-        raise DataError(
-            f"source: {files[0]} and {len(files) - 1} more files cannot be prepared ({told_first})"
-        ) from error
+        more = f" and {len(files) - 1} more files" if len(files) > 1 else ""
+        why = str(error).splitlines()[0]
+        raise DataError(f"source: {files[0]}{more} cannot be prepared ({why})") from error
     finally:
         shutil.rmtree(new, ignore_errors=True)
     return Log(into)
 
 
 def _files(source: str | Path | Sequence[str | Path]) -> list[str]:
-    given = [source] if isinstance(source, (str, Path)) else list(source)
+    given = [source] if isinstance(source, (str, Path)) else source
+    if not isinstance(given, Sequence) or not all(isinstance(one, (str, Path)) for one in given):
+        raise DataError(f"source: expected a path or a list of paths, got {source!r}")
     files: list[str] = []
     for one in given:
         path = str(Path(one).expanduser())

@@ -59,8 +59,8 @@ def beyond_accuracy(
         A frame indexed by model: the metrics above and `cases`, the number of lists.
 
     Raises:
-        AttnrecError: names that do not differ, vectors of another number of
-            items, or no case that all of them can rank.
+        AttnrecError: names that do not differ, vectors that are not finite or of
+            another number of items, or no case that all of them can rank.
     """
     names = [scorer_name(scorer) for scorer in scorers]
     if not names or len(set(names)) < len(names):
@@ -68,10 +68,13 @@ def beyond_accuracy(
             f"scorers are called {names}, expected at least one and names that differ"
         )
     num_items = len(split.data.items)
-    if vectors is not None and np.shape(vectors)[:1] != (num_items,):
-        raise AttnrecError(
-            f"vectors: expected one for each of {num_items} items, got shape {np.shape(vectors)}"
-        )
+    if vectors is not None:
+        vectors = np.asarray(vectors, float)
+        if vectors.ndim != 2 or len(vectors) != num_items or not np.isfinite(vectors).all():
+            raise AttnrecError(
+                f"vectors: expected finite numbers [{num_items}, size], one row for each of "
+                f"{num_items} items, got shape {vectors.shape}"
+            )
     cases, seen = split.cases(part), split.data.protocol.filter_seen
     lists = [top_lists(one, cases, num_items, filter_seen=seen, topn=topn) for one in scorers]
     ranked = np.all([(one > 0).any(axis=1) for one in lists], axis=0)

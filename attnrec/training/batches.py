@@ -53,7 +53,7 @@ class Batches:
     a batch is as wide as one of a few fixed lengths. Of long rows fewer make a
     batch, of short ones more, so that all batches teach about as much: Adam's
     steps are as long as the larger gradients allow, and smaller ones between
-    them would go to waste. The last batch of each width is filled up.
+    them would go to waste. Empty rows fill up what does not divide.
 
     All rows stay on the device, or, where they are too many, each batch is
     read when its turn comes, some ahead, by Grain. The batches are the same.
@@ -63,14 +63,15 @@ class Batches:
             items. Histories of one item have nothing to predict and are left out.
         max_length: columns of the widest batch.
         batch_size: rows in a batch, on average.
-        multiple: of which the rows of every batch are one.
+        multiple: of which the rows of every batch are one, with empty ones.
         place: puts an array on the device, or on all of a mesh.
         stream: read batches as they are needed; unless given, where all rows
             would take more than `RESIDENT`.
 
     Attributes:
         num_targets: positions whose next item is learned, in one epoch.
-        lengths, sizes: columns and rows of the batches of each width.
+        lengths, sizes: columns and rows of the batches of each width, without the
+            empty ones that make a `multiple`.
         streamed: whether batches are read as they are needed.
     """
 
@@ -90,7 +91,8 @@ class Batches:
         self.num_targets = int(needed.sum())
         self._width = np.searchsorted(self.lengths, needed)  # index of each row's length
         self._place = place
-        self.sizes = _sizes(needed, self._width, len(self.lengths), batch_size, multiple)
+        self.sizes = _sizes(needed, self._width, len(self.lengths), batch_size)
+        self._multiple = multiple
         padded_bytes = (len(needed) + 1) * (max_length + 1) * np.dtype(np.int32).itemsize
         self.streamed = padded_bytes > RESIDENT if stream is None else stream
         if self.streamed:
@@ -111,8 +113,10 @@ class Batches:
         batches = []
         for width, (length, size) in enumerate(zip(self.lengths, self.sizes, strict=True)):
             rows = order[self._width[order] == width]
-            filled = np.pad(rows, (0, -len(rows) % size), constant_values=len(order))
-            batches += [Planned(part, length) for part in filled.reshape(-1, size)]
+            dealt = _filled(rows, size, len(order)).reshape(-1, size)
+            batches += [
+                Planned(_filled(part, self._multiple, len(order)), length) for part in dealt
+            ]
         return [batches[i] for i in rng.permutation(len(batches))]
 
     def epoch(self, seed: int, epoch: int, first: int = 0) -> Iterator[Batch]:
@@ -139,17 +143,23 @@ class Batches:
         return items
 
 
-def _sizes(
-    targets: np.ndarray, width: np.ndarray, widths: int, batch_size: int, multiple: int
-) -> list[int]:
-    """For each width, how many rows have the targets of `batch_size` rows of all widths."""
+def _sizes(targets: np.ndarray, width: np.ndarray, widths: int, batch_size: int) -> list[int]:
+    """For each width, how many rows have about the targets of `batch_size` rows of all widths.
+
+    So many that the rows of the width are dealt out evenly, and none of its
+    batches is much emptier than the others.
+    """
     wanted = batch_size * targets.mean() if len(targets) else 0.0
     sizes = []
     for one in range(widths):
         here = targets[width == one]
-        size = wanted / here.mean() if len(here) else batch_size
-        sizes.append(max(1, round(size / multiple)) * multiple)
+        batches = max(1, round(here.sum() / wanted)) if len(here) else 1
+        sizes.append(max(1, math.ceil(len(here) / batches)))
     return sizes
+
+
+def _filled(rows: np.ndarray, multiple: int, empty: int) -> np.ndarray:
+    return np.pad(rows, (0, -len(rows) % multiple), constant_values=empty)
 
 
 def _grain():

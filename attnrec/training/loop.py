@@ -107,6 +107,8 @@ def fit(
         checkpoint_every = whole_number("checkpoint_every", checkpoint_every)
         if checkpoint_dir is None:
             raise AttnrecError("checkpoint_every: says how often, and no checkpoint_dir says where")
+    if stream not in (None, True, False):
+        raise AttnrecError(f"stream: expected True, False or None, got {stream!r}")
     rate_told = _told_rate(learning_rate)
     loss = losses.resolve(loss)
     validation = Validation(split, metric, patience)

@@ -217,8 +217,9 @@ def test_a_saved_run_names_its_log_and_holds_none_of_it(runs, tmp_path):
 @pytest.mark.parametrize(
     ("change", "options", "message"),
     [
+        ({}, {"item": "who"}, "item: column 'who' is already the user"),
         ({}, {"user": "whom"}, "user: no column 'whom'; did you mean 'who'"),
-        ({}, {"timestamp": "what"}, "expected a column of dates or numbers, got VARCHAR"),
+        ({"when": "noon"}, {}, "expected a column of dates or numbers, got VARCHAR"),
         ({"who": 1.5}, {}, "user: .* values cannot be read: expected whole numbers or text, got 1"),
         ({"who": True}, {}, "user: expected whole numbers or text as ids, got a column of BOOLEAN"),
         ({"when": np.inf}, {}, "timestamp: 4,300 values cannot be read"),
@@ -238,6 +239,9 @@ def test_what_cannot_be_prepared_leaves_nothing_behind(tmp_path, change, options
 
 
 def test_files_that_are_not_there_or_not_parquet(tmp_path):
+    for wrong in (None, 3, [1, 2], events()):
+        with pytest.raises(DataError, match="source: expected a path or a list of paths"):
+            prepare(wrong, tmp_path / "log")
     with pytest.raises(DataError, match=r"no file '.*part-\*\.parquet'"):
         prepare(tmp_path / "part-*.parquet", tmp_path / "log")
     (tmp_path / "one.csv").write_text("user,item\n1,2\n")

@@ -99,6 +99,7 @@ def test_all_metrics_by_hand():
     assert found["cases"] == 3
 
 
+@pytest.mark.usefixtures("unchecked")  # for vectors of one axis
 def test_diversity_by_given_vectors():
     divided = cases_of(["abxy"], filter_seen=False)
     vectors = np.array([[1, 0], [0, 2], [3, 0], [0, 0]], float)  # a b x y; y is like nothing
@@ -106,8 +107,9 @@ def test_diversity_by_given_vectors():
     assert listed["Diversity@3"].item() == pytest.approx((1 + 0 + 1) / 3)  # ab, ax, bx
     listed = beyond_accuracy([Fixed(4, 3, 2, 1)], divided, topn=4, vectors=vectors)
     assert listed["Diversity@4"].item() == pytest.approx(5 / 6)
-    with pytest.raises(AttnrecError, match=r"vectors: expected one for each of 4 items"):
-        beyond_accuracy([Fixed(4, 3, 2, 1)], divided, vectors=vectors[:3])
+    for wrong in (vectors[:3], vectors[:, 0], np.full_like(vectors, np.nan)):
+        with pytest.raises(AttnrecError, match=r"vectors: expected finite numbers \[4, size\]"):
+            beyond_accuracy([Fixed(4, 3, 2, 1)], divided, vectors=wrong)
 
 
 @given(st.lists(st.integers(0, 9), min_size=2, max_size=8).filter(any))
@@ -136,6 +138,12 @@ def test_of_a_run(chain_run):
     ]
     assert chain_run.evaluate(baselines=[EASE()]).index.tolist() == ["SASRec", "EASE"]
     assert chain_run.beyond_accuracy(baselines=False).index.tolist() == ["SASRec"]
+
+
+@pytest.mark.parametrize("wrong", ["EASE", EASE, EASE(), [EASE], ["EASE"], 3])
+def test_baselines_are_recipes(chain_run, wrong):
+    with pytest.raises(AttnrecError, match="baselines: expected True, False or a list of recipes"):
+        chain_run.evaluate(baselines=wrong)
 
 
 def test_names_must_differ():

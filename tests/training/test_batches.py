@@ -53,11 +53,23 @@ def test_full_batches_teach_about_as_much():
             assert taught == pytest.approx(16 * mean, rel=0.3)
 
 
-def test_over_devices_every_batch_is_a_multiple_of_them():
-    lengths = np.random.default_rng(0).integers(2, 300, 100)
-    batches = Batches(histories(lengths), max_length=100, batch_size=8, multiple=4)
-    assert all(len(batch.rows) % 4 == 0 for batch in batches.epoch(0, 1))
-    assert [size % 4 for size in batches.sizes] == [0] * 4
+@pytest.mark.parametrize("batch_size", [7, 32, 128, 5000])
+def test_few_rows_are_empty(batch_size):
+    lengths = np.random.default_rng(0).integers(2, 300, 3001)
+    batches = Batches(histories(lengths), max_length=100, batch_size=batch_size)
+    plan = batches.plan(0, 1)
+    for width in batches.lengths:
+        rows = [planned.rows for planned in plan if planned.length == width]
+        assert sum((of < 3001).sum() for of in rows) > sum(map(len, rows)) - len(rows)
+
+
+def test_over_devices_the_batches_are_the_same_but_for_empty_rows():
+    lists = histories(np.random.default_rng(0).integers(2, 300, 100))
+    one, four = (Batches(lists, 100, batch_size=9, multiple=multiple) for multiple in (1, 4))
+    for ours, theirs in zip(four.plan(0, 1), one.plan(0, 1), strict=True):
+        assert len(ours.rows) % 4 == 0
+        assert len(ours.rows) < len(theirs.rows) + 4
+        np.testing.assert_array_equal(ours.rows[ours.rows < 100], theirs.rows[theirs.rows < 100])
 
 
 def test_targets_are_counted():

@@ -331,6 +331,7 @@ def test_fitting_leaves_the_users_own_module_as_it_was(chain_split):
         ({"learning_rate": "fast"}, "learning_rate: expected a positive number, got 'fast'"),
         ({"seed": -1}, "seed: expected a whole number from 0, got -1"),
         ({"checkpoint_every": 3}, "checkpoint_every: says how often, and no checkpoint_dir"),
+        ({"stream": "yes"}, "stream: expected True, False or None, got 'yes'"),
         ({"patience": 0}, "patience: expected a whole number from 1, got 0"),
         ({"loss": "softmx"}, "did you mean 'softmax'"),
         ({"metric": "NDGC@10"}, "did you mean 'NDCG@10'"),

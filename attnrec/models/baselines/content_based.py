@@ -11,7 +11,7 @@ $$s_i = \frac{1}{|H|} \sum_{j \in H} \cos(v_i, v_j).$$
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,6 +42,8 @@ class ContentBased:
     def __post_init__(self) -> None:
         if isinstance(self.columns, str):
             raise AttnrecError(f"columns: expected several, such as [{self.columns!r}]")
+        if self.columns is not None and not isinstance(self.columns, Sequence):
+            raise AttnrecError(f"columns: expected a list of names, got {self.columns!r}")
         if self.columns is not None:
             object.__setattr__(self, "columns", tuple(self.columns))
         object.__setattr__(self, "num_bins", whole_number("num_bins", self.num_bins, least=2))

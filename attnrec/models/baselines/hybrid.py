@@ -25,14 +25,20 @@ class Hybrid:
         weights: how much each counts; all the same unless given.
 
     Raises:
-        AttnrecError: fewer than two parts, or weights of another number or that
-            are not finite.
+        AttnrecError: fewer than two parts, parts that are not baselines, or weights
+            of another number or that are not finite.
     """
 
     parts: tuple[Any, ...]
     weights: tuple[float, ...] | None = None
 
     def __post_init__(self) -> None:
+        if not isinstance(self.parts, Sequence) or not all(
+            hasattr(part, "fit") and not isinstance(part, type) for part in self.parts
+        ):
+            raise AttnrecError(
+                f"parts: expected recipes such as (ItemKNN(), ContentBased()), got {self.parts!r}"
+            )
         object.__setattr__(self, "parts", tuple(self.parts))
         if len(self.parts) < 2:
             raise AttnrecError(f"parts: expected two baselines or more, got {len(self.parts)}")

@@ -277,6 +277,8 @@ def test_content_based_needs_attributes(shop):
         ContentBased(["brnd"]).fit(shop)
     with pytest.raises(AttnrecError, match=r"expected several, such as \['brand'\]"):
         ContentBased("brand")
+    with pytest.raises(AttnrecError, match="columns: expected a list of names, got 5"):
+        ContentBased(5)
     with pytest.raises(AttnrecError, match="tells nothing of its items but their titles"):
         ContentBased().fit(leave_one_out(["xyz"]))
     only = ContentBased(["brand"]).fit(shop).vectors
@@ -308,6 +310,9 @@ def test_a_part_that_says_nothing_adds_nothing():
     ("wrong", "told"),
     [
         ({"parts": (Popularity(),)}, "parts: expected two baselines or more, got 1"),
+        ({"parts": (1, 2)}, "parts: expected recipes"),
+        ({"parts": (EASE, UserKNN)}, "parts: expected recipes"),
+        ({"parts": None}, "parts: expected recipes"),
         ({"parts": ALL[:2], "weights": (1,)}, "weights: expected 2 numbers"),
         ({"parts": ALL[:2], "weights": (1, float("nan"))}, "weights: expected 2 numbers"),
         ({"parts": ALL[:2], "weights": "ab"}, "weights: expected 2 numbers"),
