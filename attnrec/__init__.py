@@ -9,6 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from attnrec import features as features
     from attnrec import losses as losses
     from attnrec import plots as plots
     from attnrec.data import datasets as datasets
@@ -17,7 +18,18 @@ if TYPE_CHECKING:
     from attnrec.explanations import explain as explain
     from attnrec.explanations import smallest_flip as smallest_flip
     from attnrec.explanations import smallest_rise as smallest_rise
+    from attnrec.feature_run import FeatureRun as FeatureRun
     from attnrec.inspection import Interventions as Interventions
+    from attnrec.models.features import AFM as AFM
+    from attnrec.models.features import FM as FM
+    from attnrec.models.features import GMF as GMF
+    from attnrec.models.features import NCF as NCF
+    from attnrec.models.features import AutoInt as AutoInt
+    from attnrec.models.features import DeepFM as DeepFM
+    from attnrec.models.features import FeatureAttention as FeatureAttention
+    from attnrec.models.features import LogisticRegression as LogisticRegression
+    from attnrec.models.features import NeuMF as NeuMF
+    from attnrec.models.features import XDeepFM as XDeepFM
     from attnrec.models.sasrec import SASRec as SASRec
     from attnrec.run import Run as Run
     from attnrec.run_files import load_run as load_run
@@ -27,12 +39,24 @@ if TYPE_CHECKING:
 _WHERE = {
     "datasets": "attnrec.data.datasets",
     "split": "attnrec.data.split",
+    "features": "attnrec.features",
     "losses": "attnrec.losses",
     "plots": "attnrec.plots",
     "SASRec": "attnrec.models.sasrec",
+    "AFM": "attnrec.models.features",
+    "FM": "attnrec.models.features",
+    "GMF": "attnrec.models.features",
+    "NCF": "attnrec.models.features",
+    "AutoInt": "attnrec.models.features",
+    "DeepFM": "attnrec.models.features",
+    "FeatureAttention": "attnrec.models.features",
+    "LogisticRegression": "attnrec.models.features",
+    "NeuMF": "attnrec.models.features",
+    "XDeepFM": "attnrec.models.features",
     "fit": "attnrec.training",
     "mesh": "attnrec.sharding",
     "Run": "attnrec.run",
+    "FeatureRun": "attnrec.feature_run",
     "load_run": "attnrec.run_files",
     "Interventions": "attnrec.inspection",
     "explain": "attnrec.explanations",

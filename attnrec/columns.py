@@ -12,6 +12,8 @@ class Columns:
     RATING = "rating"
     BASKET = "basket"
     TITLE = "title"
+    PRICE = "price"
+    QUANTITY = "quantity"
     POSITION = "position"
     RANK = "rank"
     SCORE = "score"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import operator
 from collections.abc import Iterable
+from numbers import Real
 from typing import Any
 
 
@@ -36,6 +37,18 @@ def whole_number(name: str, value: Any, least: int = 1, most: int | None = None)
         return number
     wanted = f"a whole number from {least}" if most is None else f"{least} to {most}"
     raise AttnrecError(f"{name}: expected {wanted}, got {value!r}")
+
+
+def share(name: str, value: Any) -> float:
+    """`value` as a float from 0 to below 1, such as a dropout rate.
+
+    Raises:
+        AttnrecError: naming the argument, what was expected and what came.
+    """
+    number = float(value) if isinstance(value, Real) and not isinstance(value, bool) else -1.0
+    if not 0 <= number < 1:
+        raise AttnrecError(f"{name}: expected 0 to below 1, got {value!r}")
+    return number
 
 
 def nearest(value: object, choices: Iterable[object], n: int = 3) -> list[str]:

@@ -148,7 +148,7 @@ def reproduce(
         simulator's own ranking stands among the baselines.
     """
     from attnrec.data import datasets, split
-    from attnrec.training.loop import fit
+    from attnrec.training import fit
 
     chosen = find(name)
     settings = dict(chosen.fit)

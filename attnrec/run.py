@@ -120,9 +120,10 @@ class Run:
             cut-off. Protocol and tie rule: `attnrec.evaluation.ranking`.
         """
         from attnrec.evaluation import compare
+        from attnrec.models.baselines.usual import beside
 
         return compare(
-            self._beside(baselines),
+            beside(self.scorer, baselines, self.split),
             self.split.cases(part),
             len(self.items),
             filter_seen=self.data.protocol.filter_seen,
@@ -149,25 +150,11 @@ class Run:
             A row a model; definitions: `attnrec.evaluation.beyond_accuracy`.
         """
         from attnrec.evaluation import beyond_accuracy
+        from attnrec.models.baselines.usual import beside
 
         return beyond_accuracy(
-            self._beside(baselines), self.split, part, topn=topn, vectors=vectors
+            beside(self.scorer, baselines, self.split), self.split, part, topn=topn, vectors=vectors
         )
-
-    def _beside(self, baselines: bool | Sequence[Any]) -> list[Any]:
-        """This model's scorer, and those of baselines."""
-        from attnrec.models.baselines import ItemKNN, Popularity, RecentPopularity
-
-        usual = (Popularity(), RecentPopularity(), ItemKNN())
-        chosen = usual if baselines is True else baselines or ()
-        if not isinstance(chosen, Sequence) or not all(
-            hasattr(one, "fit") and not isinstance(one, type) for one in chosen
-        ):
-            raise AttnrecError(
-                "baselines: expected True, False or a list of recipes such as [EASE(), UserKNN()], "
-                f"got {baselines!r}"
-            )
-        return [self.scorer, *(recipe.fit(self.split) for recipe in chosen)]
 
     def recommend(
         self,

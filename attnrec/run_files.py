@@ -18,23 +18,32 @@ from flax import nnx
 
 from attnrec.data import Catalogue, Interactions, Protocol, Report, Split, Words
 from attnrec.data.log import Log, is_log
+from attnrec.data.parts import RowSplit
 from attnrec.data.report import Finding
 from attnrec.data.split import again
 from attnrec.errors import AttnrecError, did_you_mean
+from attnrec.feature_run import FeatureRun
+from attnrec.features.build import restore, state_of
 from attnrec.models import SASRec
-from attnrec.models.protocol import Recipe, SequenceModel, build, configuration_of
+from attnrec.models import features as feature_models
+from attnrec.models.features.protocol import FeatureModel
+from attnrec.models.features.protocol import build as build_of_features
+from attnrec.models.protocol import SequenceModel, build, configuration_of
 from attnrec.models.schema import Schema
 from attnrec.models.weights import named_leaves, with_leaves
 from attnrec.run import Run
 
 FORMAT = 1
-RECIPES = {recipe.__name__: recipe for recipe in (SASRec,)}
+RECIPES = {"SASRec": SASRec} | {
+    name: getattr(feature_models, name) for name in feature_models.__all__
+}
 CARD, WEIGHTS = "run.json", "weights.safetensors"
 GRAPHS, GRAPH = "portable", ".onnx.gz"  # a folder of graphs of the model, each compressed
 INTERACTIONS, CATALOGUE = "interactions.parquet", "catalogue.parquet"
+PEOPLE = "people.parquet"  # where anything is known of the users
 
 
-def save_run(run: Run, path: str | Path) -> Path:
+def save_run(run: Run | FeatureRun, path: str | Path) -> Path:
     """Writes a run to a folder, whole or not at all.
 
     Args:
@@ -60,8 +69,9 @@ def save_run(run: Run, path: str | Path) -> Path:
         arrays = {name: np.array(leaf) for name, leaf in named_leaves(nnx.state(run.model)).items()}
         save_file(arrays, new / WEIGHTS)
         if isinstance(run.data, Interactions):
-            _write_data(run.data, run.split, new)
-        _write_graphs(run, new / GRAPHS)
+            _write_data(run.data, _split_of(run), new)
+        if isinstance(run, Run):
+            _write_graphs(run, new / GRAPHS)
         (new / CARD).write_text(json.dumps(_card(run), indent=1, default=_plain) + "\n")
         os.chmod(new, 0o755)
         if path.exists():
@@ -76,10 +86,16 @@ def save_run(run: Run, path: str | Path) -> Path:
     return path
 
 
-def _write_data(data: Interactions, split: Split, folder: Path) -> None:
+def _split_of(run: Run | FeatureRun) -> Split | RowSplit:
+    return run.split if isinstance(run, Run) else run.features.split
+
+
+def _write_data(data: Interactions, split: Split | RowSplit, folder: Path) -> None:
     column = _free_name(data.frame)
     data.frame.assign(**{column: split.part}).to_parquet(folder / INTERACTIONS)
     data.catalogue.frame.to_parquet(folder / CATALOGUE)
+    if data.people is not None:
+        data.people.to_parquet(folder / PEOPLE)
 
 
 def _write_graphs(run: Run, folder: Path) -> None:
@@ -118,8 +134,9 @@ def _is_empty_folder(path: Path) -> bool:
     return path.is_dir() and not any(path.iterdir())
 
 
-def _card(run: Run) -> dict[str, Any]:
-    data = run.data
+def _card(run: Run | FeatureRun) -> dict[str, Any]:
+    data, split = run.data, _split_of(run)
+    of_features = {} if isinstance(run, Run) else {"features": state_of(run.features)}
     return {
         "format": FORMAT,
         "name": run.name,
@@ -133,7 +150,8 @@ def _card(run: Run) -> dict[str, Any]:
             "detail": data.catalogue.detail,
             "report": data.report.rows,
         },
-        "split": {"kind": run.split.kind, "parameters": run.split.parameters},
+        "split": {"kind": split.kind, "parameters": split.parameters},
+        **of_features,
         "provenance": run.provenance,
         "history": run.history.to_dict("records"),
     }
@@ -148,8 +166,11 @@ def shipped_runs() -> list[str]:
 
 
 def load_run(
-    path: str | Path, *, model: SequenceModel | None = None, log: str | Path | None = None
-) -> Run:
+    path: str | Path,
+    *,
+    model: SequenceModel | FeatureModel | None = None,
+    log: str | Path | None = None,
+) -> Run | FeatureRun:
     """Reads a run.
 
     Args:
@@ -179,7 +200,7 @@ def load_run(
 
 def _read_split(
     folder: Path, about: dict[str, Any], divided: dict[str, Any], log: str | Path | None
-) -> Split:
+) -> Split | RowSplit:
     kind, parameters = divided["kind"], divided["parameters"]
     if about.get("log") is None:
         frame = pd.read_parquet(folder / INTERACTIONS)
@@ -191,8 +212,12 @@ def _read_split(
             Protocol(**about["protocol"]),
             about["name"],
             Report(tuple(Finding(*row) for row in about.get("report", ()))),
+            people=pd.read_parquet(folder / PEOPLE) if (folder / PEOPLE).is_file() else None,
         )
-        return Split.of_rows(data, frame.iloc[:, -1].to_numpy(np.int8), kind, parameters)
+        part = frame.iloc[:, -1].to_numpy(np.int8)
+        if kind == "at_random":
+            return RowSplit(data, part, kind, parameters)
+        return Split.of_rows(data, part, kind, parameters)
     where = Path(about["log"] if log is None else log)
     if not is_log(where):
         raise AttnrecError(f"log: this run is of the log in {where}, which is not there; name it")
@@ -204,7 +229,7 @@ def _read_split(
     return again(found, kind, parameters)
 
 
-def _read(folder: Path, model: SequenceModel | None, log: str | Path | None) -> Run:
+def _read(folder: Path, model: Any, log: str | Path | None) -> Run | FeatureRun:
     from safetensors.numpy import load_file
 
     try:
@@ -212,34 +237,46 @@ def _read(folder: Path, model: SequenceModel | None, log: str | Path | None) -> 
         if card["format"] != FORMAT:
             raise AttnrecError(f"path: {folder} has format {card['format']}, expected {FORMAT}")
         split = _read_split(folder, card["data"], card["split"], log)
-        data = split.data
         arrays = load_file(folder / WEIGHTS)
         graphs = _read_graphs(folder / GRAPHS) if model is None else {}
-        settings, history, origin = dict(card["model"]), card["history"], card["provenance"]
+        history, origin = pd.DataFrame(card["history"]), card["provenance"]
+        features = restore(split, card["features"]) if "features" in card else None
+        name, settings = card.get("name"), dict(card["model"])
     except AttnrecError:
         raise
     except Exception as error:
         raise AttnrecError(
             f"path: the run in {folder} cannot be read ({type(error).__name__}: {error})"
         ) from error
-    config: Recipe | None = None
-    chosen: Recipe | SequenceModel
-    if model is not None:
-        chosen = model
-    else:
-        recipe = settings.pop("recipe", None)
-        if recipe not in RECIPES:
-            raise AttnrecError(
-                f"model: this run holds a {card.get('name')}, which attnrec cannot build; "
-                "pass a module of the same shape as model="
-            )
-        try:
-            chosen = config = RECIPES[recipe](**settings)
-        except TypeError as error:  # a hyperparameter of another version
-            raise AttnrecError(f"model: the run in {folder} cannot be built ({error})") from error
+    config = None if model is not None else _recipe(settings, name, folder)
+    chosen: Any = config if model is None else model
+    if features is not None:
+        module = build_of_features(chosen, features.schema, seed=0)
+        _put(arrays, module)
+        return FeatureRun(module, config, features, history, origin)
+    assert isinstance(split, Split)
+    data = split.data
     built = build(chosen, Schema(len(data.items), len(data.users)), seed=0)
+    _put(arrays, built)
+    return Run(built, config, split, history, origin, graphs)
+
+
+def _recipe(settings: dict[str, Any], name: object, folder: Path) -> Any:
+    recipe = settings.pop("recipe", None)
+    if recipe not in RECIPES:
+        raise AttnrecError(
+            f"model: this run holds a {name}, which attnrec cannot build; "
+            "pass a module of the same shape as model="
+        )
     try:
-        nnx.update(built, with_leaves(nnx.state(built), arrays))
+        return RECIPES[recipe](**settings)
+    except TypeError as error:  # a hyperparameter of another version
+        raise AttnrecError(f"model: the run in {folder} cannot be built ({error})") from error
+
+
+def _put(arrays: dict[str, np.ndarray], module: Any) -> None:
+    """The saved weights in the place of the module's."""
+    try:
+        nnx.update(module, with_leaves(nnx.state(module), arrays))
     except (KeyError, ValueError) as error:
         raise AttnrecError(f"model: the saved weights do not fit ({error})") from error
-    return Run(built, config, split, pd.DataFrame(history), origin, graphs)

@@ -38,9 +38,10 @@ def in_turn(ways: Ways, rounds: int, label: str = "") -> dict[str, list[dict[str
 
 
 def _said(command: list[str], settings: dict[str, str]) -> dict[str, Any]:
+    as_shipped = {name: value for name, value in os.environ.items() if name not in TUNED}
     try:
         done = subprocess.run(
-            command, env={**os.environ, **settings}, stdout=subprocess.PIPE, text=True, check=False
+            command, env={**as_shipped, **settings}, stdout=subprocess.PIPE, text=True, check=False
         )
     except OSError as error:
         sys.exit(f"{command[0]} cannot be run: {error.strerror}")

@@ -28,7 +28,7 @@ import numpy as np
 import attnrec as ar
 from attnrec.errors import AttnrecError
 from attnrec.evaluation import metric, ranks
-from attnrec.training import loop
+from attnrec.training import sequences as task
 from benchmarks.peers import OWN, TUNED, in_turn
 from benchmarks.report import Report
 
@@ -42,7 +42,7 @@ def own_epochs(batch_size: int, dropout_rate: float, goal: float, epochs: int) -
     test, num_items, ndcg = split.cases("test"), len(split.data.items), metric("NDCG@10")
     rows: Rows = []
 
-    class Watched(loop.Validation):
+    class Watched(task.Validation):
         """Ranks the test cases too, and ends the training where that is good enough."""
 
         since = time.perf_counter()
@@ -58,7 +58,7 @@ def own_epochs(batch_size: int, dropout_rate: float, goal: float, epochs: int) -
             Watched.since = time.perf_counter()
             return figures
 
-    loop.Validation = Watched  # type: ignore[misc]
+    task.Validation = Watched  # type: ignore[misc]
     ar.fit(
         ar.SASRec(embedding_size=64, num_layers=2, max_length=200, dropout_rate=dropout_rate),
         split,

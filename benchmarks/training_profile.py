@@ -26,7 +26,7 @@ import jax
 
 import attnrec as ar
 from attnrec.data.parts import Stretches
-from attnrec.training import loop
+from attnrec.training import sequences as task
 from benchmarks.report import Report
 from benchmarks.training_speed import LOSSES
 
@@ -71,7 +71,7 @@ def profiled(loss: str) -> dict[str, Any]:
 
     with tempfile.TemporaryDirectory() as folder:
 
-        class Between(loop.Validation):
+        class Between(task.Validation):
             """Starts the trace after the first epoch, and ends it after the second."""
 
             started = False
@@ -87,7 +87,7 @@ def profiled(loss: str) -> dict[str, Any]:
                 Between.started = True
                 return {}
 
-        loop.Validation = Between  # type: ignore[misc]
+        task.Validation = Between  # type: ignore[misc]
         recipe = ar.SASRec(embedding_size=64, num_layers=2, max_length=200, dropout_rate=0.2)
         run = ar.fit(recipe, split, epochs=2, batch_size=128, loss=LOSSES[loss], progress=False)
         [path] = Path(folder).rglob("*.xplane.pb")

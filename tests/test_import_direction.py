@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[1]
 BASE = {"columns", "errors", "provenance", "typing"}
 DATA = BASE | {"data", "features"}
 MODELS = DATA | {"cores", "export", "inspection", "losses", "models", "sharding"}
-RUN = MODELS | {"evaluation", "run", "run_files"}
+RUN = MODELS | {"evaluation", "feature_run", "run", "run_files"}
 TRAINING = RUN | {"results", "training"}
 EVERYTHING = TRAINING | {"explanations", "plots", "reproductions"}
 
@@ -33,7 +33,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "models": DATA | {"cores", "export", "inspection", "sharding"},
     "explanations": DATA | {"cores", "inspection", "models", "run"},
     "evaluation": MODELS,
-    "run": RUN,
+    "feature_run": RUN - {"run"},
+    "run": RUN - {"feature_run"},
     "run_files": RUN,
     "results": RUN,
     "training": RUN,
@@ -42,7 +43,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "__main__": {"cli"},
     "__init__": EVERYTHING,
 }
-ONE_LAYER = ({"run", "run_files"},)  # parts that may know each other
+ONE_LAYER = ({"run", "run_files"}, {"feature_run", "run_files"})  # parts that may know each other
 WIDGETS_MAY_IMPORT = {"columns", "data", "errors", "explanations", "export", "inspection", "plots"}
 WIDGET_LIBRARIES = {"anywidget", "attnrec_widgets", "bqplot", "ipywidgets"}
 

@@ -159,6 +159,28 @@ def test_every_column_and_the_report_come_back(chain, tmp_path):
     pd.testing.assert_frame_equal(back.evaluate("validation"), run.evaluate("validation"))
 
 
+def test_people_come_back(chain, tmp_path):
+    people = pd.DataFrame({"age": range(59), "city": "Leeds"}, index=chain.users[:0:-1])
+    data = ar.datasets.load(chain.frame, people=people)
+    assert data.people["age"].isna().sum() == 1
+    recipe = ar.SASRec(8, 1, max_length=4)
+    run = ar.fit(recipe, ar.split.leave_one_out(data), epochs=1, progress=False)
+    folder = run.save(tmp_path / "run")
+    pd.testing.assert_frame_equal(ar.load_run(folder).data.people, data.people)
+    whole = (folder / "people.parquet").read_bytes()
+    (folder / "people.parquet").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(AttnrecError, match="cannot be read"):
+        ar.load_run(folder)
+    (folder / "people.parquet").unlink()  # as a run saved before there were any
+    assert ar.load_run(folder).data.people is None
+
+
+def test_a_run_without_people_has_no_file_of_them(chain_run, tmp_path):
+    folder = chain_run.save(tmp_path / "run")
+    assert not (folder / "people.parquet").exists()
+    assert ar.load_run(folder).data.people is None
+
+
 @pytest.mark.parametrize("targets", ["first", "all"])
 def test_past_and_held_out_of_a_temporal_split(chain, targets):
     split = ar.split.temporal(chain, targets=targets)

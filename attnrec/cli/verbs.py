@@ -55,7 +55,7 @@ def train(args: argparse.Namespace) -> None:
     """`attnrec train`: fits, saves, and tells the validation figures."""
     import attnrec
     from attnrec.run_files import save_run
-    from attnrec.training.loop import fit
+    from attnrec.training import fit
 
     out = Path(args.out)
     if out.exists() and not (out / "run.json").is_file() and (out.is_file() or any(out.iterdir())):
@@ -85,9 +85,7 @@ def train(args: argparse.Namespace) -> None:
 
 def evaluate(args: argparse.Namespace) -> None:
     """`attnrec evaluate`: the table of metrics."""
-    from attnrec.run_files import load_run
-
-    run = load_run(args.run)
+    run = _run(args)
     table = run.evaluate(args.part, baselines=not args.no_baselines)
     result = _result(run, {args.part: table}, kind="evaluation", command=args.command)
     _print(args, result.to_json(), _table(table))
@@ -95,15 +93,26 @@ def evaluate(args: argparse.Namespace) -> None:
 
 def recommend(args: argparse.Namespace) -> None:
     """`attnrec recommend`: rank, item, title, score."""
-    from attnrec.run_files import load_run
-
-    run = load_run(args.run)
+    run = _run(args)
     if args.user is not None:
         found = run.recommend(user=_id(args.user, run.users), topn=args.topn)
     else:
         ids = [one.strip() for one in args.history.split(",") if one.strip()]
         found = run.recommend(history=[_id(one, run.items) for one in ids], topn=args.topn)
     _print(args, found.to_dict("records"), found.round(4).to_string(index=False))
+
+
+def _run(args: argparse.Namespace) -> Run:
+    from attnrec.run import Run
+    from attnrec.run_files import load_run
+
+    run = load_run(args.run)
+    if not isinstance(run, Run):
+        raise AttnrecError(
+            f"run: {args.run} holds a model of features, which only Python can ask: "
+            "attnrec.load_run"
+        )
+    return run
 
 
 def reproduce(args: argparse.Namespace) -> None:

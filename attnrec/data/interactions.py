@@ -34,6 +34,7 @@ class Interactions(Histories):
         name: what the data is called in results and provenance.
         report: what validation and filters found and did.
         truth: what really caused each interaction, for simulated data; or None.
+        people: attributes of users, indexed by user id in the order of `users`; or None.
     """
 
     frame: pd.DataFrame
@@ -42,6 +43,7 @@ class Interactions(Histories):
     name: str = "data"
     report: Report = field(default_factory=Report)
     truth: Any = None
+    people: pd.DataFrame | None = None
 
     @cached_property
     def user_vocabulary(self) -> Vocabulary:
@@ -87,7 +89,7 @@ class Interactions(Histories):
         """16 hexadecimal digits of the content, equal in every process and on every machine.
 
         Covers user and item ids, the order of items in each history, and,
-        where there are any, times, ratings and baskets; not titles.
+        where there are any, times, ratings and baskets; not titles or people.
         """
         columns = (Columns.TIMESTAMP, Columns.RATING, Columns.BASKET)
         given = {name: self.frame[name] for name in columns if name in self.frame.columns}
@@ -107,11 +109,16 @@ class Interactions(Histories):
         return filter_rows(self, min_rating, min_user_count, min_item_count, max_history)
 
     def keep_rows(self, keep: np.ndarray, report: Report) -> Interactions:
-        """The data with only the rows where `keep` is true, and its catalogue with their items."""
+        """The data with only the rows where `keep` is true, their items and their users."""
         if keep.all():
             return replace(self, report=report)
         frame = self.frame[keep].reset_index(drop=True)
         catalogue = self.catalogue.subset(frame[Columns.ITEM].unique())
+        people = self.people
+        if people is not None:
+            people = people[people.index.isin(frame[Columns.USER].unique())]
         if self.truth is not None:  # it speaks of rows that are no longer these
             report = report.with_rows(("simulator's truth", 1, "left out, since rows were dropped"))
-        return replace(self, frame=frame, catalogue=catalogue, report=report, truth=None)
+        return replace(
+            self, frame=frame, catalogue=catalogue, report=report, truth=None, people=people
+        )

@@ -204,3 +204,32 @@ class Split:
             for name, stretch in self.stretches.items()
         )
         return f"Split({self.kind} of {self.data.name!r}: {counts})"
+
+
+@dataclass(frozen=True, eq=False)
+class RowSplit:
+    """A division of the rows of `data` in which a user's past may come after their future.
+
+    Fit for ratings and clicks that are predicted one by one; nothing can be
+    ranked after a history.
+
+    Attributes:
+        data: the interactions that are divided.
+        part: int8[rows]: 0 train, 1 validation, 2 test.
+        kind: `"at_random"`.
+        parameters: what the division was made with, for provenance.
+    """
+
+    data: Interactions
+    part: Int8[np.ndarray, " row"]
+    kind: str
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def train(self) -> pd.DataFrame:
+        """The rows that a model may learn from."""
+        return self.data.frame[self.part == TRAIN]
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{(self.part == code).sum():,} {name}" for name, code in PARTS.items())
+        return f"RowSplit({self.kind} of {self.data.name!r}: {counts})"

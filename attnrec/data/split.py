@@ -1,4 +1,4 @@
-"""Splits into train, validation and test: leave-one-out, by time, by user."""
+"""Splits into train, validation and test: leave-one-out, by time, by user, at random."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 
 from attnrec.data.histories import Histories
-from attnrec.data.parts import PARTS, TEST, TRAIN, VALIDATION, Cases, Split, Stretches
+from attnrec.data.interactions import Interactions
+from attnrec.data.parts import PARTS, TEST, TRAIN, VALIDATION, Cases, RowSplit, Split, Stretches
 from attnrec.errors import DataError
 
-__all__ = ["Cases", "Split", "by_user", "leave_one_out", "temporal"]
+__all__ = ["Cases", "RowSplit", "Split", "at_random", "by_user", "leave_one_out", "temporal"]
 
 
 def leave_one_out(data: Histories) -> Split:
@@ -124,6 +125,34 @@ def by_user(data: Histories, validation: float = 0.1, test: float = 0.1, seed: i
     for name in ("validation", "test"):
         stretches[name] = Stretches(np.where(role == PARTS[name], last, end), end)
     return Split(data, stretches, "by_user", {"validation": validation, "test": test, "seed": seed})
+
+
+def at_random(
+    data: Interactions, validation: float = 0.1, test: float = 0.1, seed: int = 0
+) -> RowSplit:
+    """Every row falls into a part by lot, whatever its user or time.
+
+    The usual division where ratings or clicks are predicted one by one (Song et
+    al., 2019 [song2019autoint]). Of a user's rows some are learned from that
+    came after others that are judged by.
+
+    Args:
+        data: interactions.
+        validation, test: the share of rows in each.
+        seed: of the draw.
+    """
+    _check_shares(validation, test)
+    if not isinstance(data, Interactions):
+        raise DataError(f"data: expected interactions in memory, got {type(data).__name__}")
+    counts = [round(share * len(data)) for share in (validation, test)]
+    if min(counts) == 0 or sum(counts) >= len(data):
+        raise DataError(f"at_random split of {data.name}: {len(data)} rows are too few")
+    part = np.zeros(len(data), np.int8)
+    drawn = np.random.default_rng(seed).permutation(len(data))
+    part[drawn[: counts[0]]] = VALIDATION
+    part[drawn[counts[0] : sum(counts)]] = TEST
+    parameters = {"validation": validation, "test": test, "seed": seed}
+    return RowSplit(data, part, "at_random", parameters)
 
 
 def again(data: Histories, kind: str, parameters: dict[str, Any]) -> Split:

@@ -39,6 +39,7 @@ def validate(
     title: str | None = None,
     features: Iterable[str] = (),
     catalogue: pd.DataFrame | None = None,
+    people: pd.DataFrame | None = None,
     detail: str | None = None,
     words: Words | None = None,
     protocol: Protocol | None = None,
@@ -56,6 +57,8 @@ def validate(
         features: columns that describe the item; they move to the catalogue.
         catalogue: item labels and features, indexed by item id. Items that
             nobody chose are left out of it, and items it lacks are added.
+        people: attributes of users, indexed by user id, in any order. Users
+            without interactions are left out, and users it lacks get missing values.
         detail: the feature shown beside a title.
         words, protocol, name: see `Catalogue` and `Interactions`.
         report: findings of an earlier step, to be kept.
@@ -93,8 +96,9 @@ def validate(
     frame, report = _drop_duplicates(frame, report)
     items, report = described_items(frame, catalogue, features, report)
     frame, report = _sort(frame.drop(columns=[TITLE, *features], errors="ignore"), report)
+    people, report = described_users(frame, people, report)
     lists = Catalogue(items, words or Words(), detail)
-    return Interactions(frame, lists, protocol or Protocol(), name, report)
+    return Interactions(frame, lists, protocol or Protocol(), name, report, people=people)
 
 
 def _named(
@@ -205,6 +209,38 @@ def described_items(
     )
     joined = known[occurs].join(here[[c for c in columns if c not in known]])
     return (pd.concat([joined, lacking]) if len(lacking) else joined), report
+
+
+def described_users(
+    frame: pd.DataFrame, known: pd.DataFrame | None, report: Report
+) -> tuple[pd.DataFrame | None, Report]:
+    """Attributes of exactly the users that occur, in the order of their indices."""
+    if known is None:
+        return None, report
+    if not isinstance(known, pd.DataFrame):
+        kind = type(known).__name__
+        raise DataError(f"people: expected a pandas DataFrame indexed by user id, got {kind}")
+    if not known.columns.is_unique:
+        repeated = known.columns[known.columns.duplicated()][0]
+        raise DataError(f"people: more than one column is called {repeated!r}")
+    users = pd.Index(frame[USER].unique(), name=USER)
+    given = Vocabulary(known.index, kind="people").ids  # none missing, none twice
+    ids, notes = read_ids(pd.Series(given, name="people"))
+    if isinstance(users.dtype, pd.StringDtype):  # as where the table's ids are a mixture
+        ids = ids.astype("str")
+    read = Vocabulary(pd.Index(ids), kind="people").ids  # nor once they are text
+    occurs = read.isin(users)
+    if not occurs.any():
+        raise DataError(
+            f"people: none of its ids occur among the users; it has {read[:1].tolist()}, "
+            f"and the interactions have {users[:1].tolist()}"
+        )
+    report = report.with_rows(
+        *notes,
+        ("people without interactions", int((~occurs).sum()), "left out"),
+        ("users that people lacks", len(users) - int(occurs.sum()), "added, without attributes"),
+    )
+    return known.set_axis(read).reindex(users), report
 
 
 def _number_of_several(values: SeriesGroupBy) -> int:

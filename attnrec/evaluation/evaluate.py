@@ -25,6 +25,7 @@ METRICS: dict[str, Callable[..., float]] = {
     "MAP": rank_metrics.average_precision,
 }
 WITHOUT_CUTOFF = ("NDCG", "MRR", "MAP")
+LOWER_IS_BETTER = ("LogLoss", "ECE", "RMSE", "MAE")  # of predictions
 
 
 def metric(name: str) -> Callable[..., float]:

@@ -45,7 +45,9 @@ class Scorer(Protocol):
     Three optional attributes say more: `name` (used in tables and errors; the
     class name otherwise), `max_length` (only that many of the most recent
     items are given) and `needs_history` (False where a history may be empty;
-    True otherwise).
+    True otherwise). One that asks who and when in place of a history has
+    `of_rows(users, rows)`, given the user index int32[batch] of each case and the
+    row of the data, int64[batch], with which its targets begin.
     """
 
     def __call__(self, histories: Items) -> Scores:
@@ -157,7 +159,11 @@ def scored(
         if max_length is not None and not filter_seen:
             longest = min(longest, max_length)
         histories = cases.histories.take(filled).padded(_width(longest))
-        scores = jnp.asarray(scorer(histories[:, -max_length:] if max_length else histories))
+        if hasattr(scorer, "of_rows"):
+            found = scorer.of_rows(cases.users[filled], cases.targets.starts[filled])
+        else:
+            found = scorer(histories[:, -max_length:] if max_length else histories)
+        scores = jnp.asarray(found)
         _check_shape(scores, scorer, batch_size, num_items)
         yield batch, histories, scores
 

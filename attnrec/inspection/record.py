@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from attnrec.data import Catalogue
 
 Normalisation = Literal["softmax", "gate", "none"]
-AxisKind = Literal["position", "mask token", "candidate", "feature", "context"]
+AxisKind = Literal[
+    "position", "mask token", "candidate", "feature", "feature pair", "context", "learned query"
+]
 Rows = Literal["last", "mean", "all"]
 
 
@@ -35,6 +37,8 @@ class AttentionMap:
             in 0..1 on its own) or `none`.
         query_axis, key_axis: what the two axes run over.
         causal: a query sees only the positions up to its own.
+        queries, keys: what stands at each place of the axes, where it is the same in
+            every request, as the names of features are.
         query, key, value: what the weights are made of and what they weigh,
             each position projected to each head; where asked for. What stands
             at padding means nothing.
@@ -46,6 +50,8 @@ class AttentionMap:
     query_axis: AxisKind = "position"
     key_axis: AxisKind = "position"
     causal: bool = False
+    queries: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
     query: Float[np.ndarray, "batch head position size"] | None = None
     key: Float[np.ndarray, "batch head position size"] | None = None
     value: Float[np.ndarray, "batch head position size"] | None = None

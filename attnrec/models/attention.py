@@ -66,10 +66,21 @@ def _of_all_pairs(
     return rows @ columns.swapaxes(2, 3)
 
 
+def masked_softmax(
+    logits: Float[Array, "*batch key"], mask: Bool[Array, "*batch key"]
+) -> Float[Array, "*batch key"]:
+    """Softmax over what may be looked at; zeros where that is nothing."""
+    weights = jax.nn.softmax(jnp.where(mask, logits, jnp.finfo(logits.dtype).min))
+    return jnp.where(mask, weights, 0)
+
+
 def weighted_values(
-    weights: Float[Array, "batch head query key"], value: Float[Array, "batch key head size"]
+    weights: Float[Array, "batch head query key"],
+    value: Float[Array, "batch key head size"],
+    mask: Bool[Array, "batch #head #query key"] | None = None,
 ) -> Float[Array, "batch query head size"]:
-    """What each query gathers."""
+    """What each query gathers; the mask, of what it may look at, is for those who stand in."""
+    del mask
     return (weights @ value.swapaxes(1, 2)).swapaxes(1, 2)
 
 

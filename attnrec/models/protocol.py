@@ -77,7 +77,15 @@ def build(model: Recipe | SequenceModel, schema: Schema, seed: int) -> SequenceM
         )
     built = model
     if isinstance(model, Recipe) and not isinstance(model, nnx.Module):
-        built = model.build(schema, nnx.Rngs(seed))
+        try:
+            built = model.build(schema, nnx.Rngs(seed))
+        except AttributeError as error:
+            if error.obj is not schema:
+                raise
+            raise AttnrecError(
+                f"model: {type(model).__name__} is not built for histories ({error}); expected "
+                "a recipe such as SASRec(), or for this one features from attnrec.features.build"
+            ) from error
     needed = ("encode", "item_embeddings", "max_length")
     missing = [name for name in needed if not hasattr(built, name)]
     if missing or not isinstance(built, nnx.Module):

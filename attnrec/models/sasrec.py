@@ -22,14 +22,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from numbers import Real
 from typing import TYPE_CHECKING
 
 import jax.numpy as jnp
 from flax import nnx
 from jaxtyping import Bool, Float, Int
 
-from attnrec.errors import AttnrecError, whole_number
+from attnrec.errors import AttnrecError, share, whole_number
 from attnrec.models.attention import MultiHeadAttention, attention_mask
 from attnrec.models.dropout import Dropout
 from attnrec.models.prefixes import Prefixes
@@ -70,9 +69,7 @@ class SASRec:
             raise AttnrecError(
                 f"num_heads: {self.num_heads} does not divide embedding_size {self.embedding_size}"
             )
-        if not isinstance(self.dropout_rate, Real) or not 0 <= self.dropout_rate < 1:
-            raise AttnrecError(f"dropout_rate: expected 0 to below 1, got {self.dropout_rate!r}")
-        object.__setattr__(self, "dropout_rate", float(self.dropout_rate))
+        object.__setattr__(self, "dropout_rate", share("dropout_rate", self.dropout_rate))
         object.__setattr__(self, "positions", bool(self.positions))
 
     def build(self, schema: Schema, rngs: nnx.Rngs) -> SASRecModule:

@@ -62,9 +62,22 @@ class Tape:
     ) -> Float[Array, "batch asked head size"]:
         """Stands in for an `attention_fn`, ours or Flax's (whose dropout settings go unused)."""
         del unused
+        weights = attention_weights(query, key, mask, asks)
+        heads_first = (part.swapaxes(1, 2) for part in (query, key, value))
+        return self._write(name, Attended(weights, *heads_first), value, mask)
+
+    def weigh(
+        self, name: str, weights: Array, value: Array, mask: Array | None = None
+    ) -> Float[Array, "batch query head size"]:
+        """Stands in for a `weigh_fn`."""
+        return self._write(name, Attended(weights), value, mask)
+
+    def _write(
+        self, name: str, layer: Attended, value: Array, mask: Array | None
+    ) -> Float[Array, "batch query head size"]:
         while name in self.layers:  # a layer that runs twice has two maps
             name += "'"
-        weights = attention_weights(query, key, mask, asks)
+        weights = layer.weights
         allowed = jnp.broadcast_to(True if mask is None else mask, weights.shape)
         weights = jnp.where(allowed.any(-1, keepdims=True), weights, 0)  # nothing to look at
         if name in self.replace:
@@ -75,8 +88,7 @@ class Tape:
             weights = jnp.where(code == GIVEN, given, jnp.where(code == EQUAL, equal, weights))
         if name in self.added:
             weights = weights + self.added[name]
-        heads_first = (part.swapaxes(1, 2) for part in (query, key, value))
-        self.layers[name] = Attended(weights, *heads_first)
+        self.layers[name] = layer._replace(weights=weights)
         return weighted_values(weights, value)
 
 
@@ -91,8 +103,11 @@ class NoDropout(nnx.Dropout):
 def recording_view(model: nnx.Module, tape: Tape) -> nnx.Module:
     """`model`, freshly merged, with every attention layer writing on `tape` and no dropout."""
     for path, module in nnx.iter_modules(model):
+        name = ".".join(map(str, path))
         if hasattr(module, "attention_fn"):
-            module.attention_fn = partial(tape.attend, ".".join(map(str, path)))
+            module.attention_fn = partial(tape.attend, name)
+        if hasattr(module, "weigh_fn"):
+            module.weigh_fn = partial(tape.weigh, name)
     return _without_dropout(model)
 
 

@@ -1,5 +1,5 @@
 """Training."""
 
-from attnrec.training.loop import fit
+from attnrec.training.fitting import fit
 
 __all__ = ["fit"]

@@ -1,173 +1,105 @@
-"""Training: from a recipe and a split to a run."""
+"""The loop of training: epochs, validation, checkpoints, and the best weights so far."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, is_dataclass
-from datetime import UTC, datetime
-from numbers import Real
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
-import pandas as pd
 from flax import nnx
-from jax.sharding import Mesh
 from tqdm.auto import tqdm
 
-from attnrec import losses, provenance
-from attnrec.data.split import Cases, Split
-from attnrec.errors import AttnrecError, DataError, whole_number
-from attnrec.evaluation import metric as metric_by_name
-from attnrec.evaluation import ranks
-from attnrec.models.protocol import Recipe, SequenceModel, build, configuration_of
-from attnrec.models.schema import Schema
-from attnrec.models.scorer import ModelScorer
-from attnrec.run import Run
-from attnrec.sharding import Placement
-from attnrec.training.batches import Batches
+from attnrec.errors import AttnrecError
+from attnrec.evaluation import LOWER_IS_BETTER
 from attnrec.training.checkpoint import Checkpoints
-from attnrec.training.step import TrainState, make_step
-
-ALWAYS = ("HR@10", "NDCG@10")
-RATES_TOLD_AT = (0, 100, 1_000, 10_000, 100_000)  # steps by which a schedule is known again
+from attnrec.training.step import TrainState
 
 
-def fit(
-    model: Recipe | SequenceModel,
-    split: Split,
-    epochs: int = 20,
-    seed: int = 0,
+@runtime_checkable
+class Task(Protocol):
+    """What there is to learn, from which data: all that the loop does not know.
+
+    Attributes:
+        settings: what decides the result, as JSON holds it.
+        state: parameters and optimizer at the beginning; the steps write into it.
+        num_targets: labels in an epoch.
+    """
+
+    settings: dict[str, Any]
+    state: TrainState
+    num_targets: int
+
+    def __len__(self) -> int:
+        """Batches in an epoch."""
+        ...
+
+    def epoch(self, seed: int, epoch: int, first: int) -> Iterator[Any]:
+        """The batches of an epoch, from number `first` on, in an order that the seed decides."""
+        ...
+
+    def step(self, state: TrainState, batch: Any, key: jax.Array) -> tuple[TrainState, jax.Array]:
+        """One step, and the summed loss of its labels."""
+        ...
+
+    def validate(self, params: nnx.State) -> dict[str, float]:
+        """Figures on the validation part; nothing where there is none."""
+        ...
+
+
+class Trained(NamedTuple):
+    """What came of it.
+
+    Attributes:
+        params: those that did best on validation, or the last where nothing was measured.
+        course: what happened.
+        stopped: why it ended before its last epoch; or None.
+    """
+
+    params: nnx.State
+    course: Course
+    stopped: str | None
+
+
+def train(
+    task: Task,
     *,
-    loss: str | losses.Loss = "softmax",
-    batch_size: int = 128,
-    learning_rate: float | optax.Schedule = 1e-3,
+    epochs: int,
+    seed: int,
+    metric: str,
     patience: int | None = None,
-    metric: str = "NDCG@10",
-    checkpoint_dir: str | Path | None = None,
+    checkpoints: Checkpoints | None = None,
     checkpoint_every: int | None = None,
-    mesh: Mesh | None = None,
-    stream: bool | None = None,
     progress: bool = True,
-) -> Run:
-    """Trains a model on the train part, and keeps the weights that did best on validation.
-
-    Every position of every history learns its next item, in one causal pass.
-    The validation cases are ranked in full after each epoch; the test cases
-    never are. Adam with beta2 = 0.98, as in SASRec's own code. Ctrl-C, or the
-    notebook's stop button, ends the training and keeps the best weights so far.
-
-    Equal seeds give equal results on one machine.
+) -> Trained:
+    """Trains until all epochs are done, patience ends, or somebody interrupts it.
 
     Args:
-        model: a recipe such as `SASRec()`, or a `flax.nnx.Module` of your own
-            with `encode`, `item_embeddings` and `max_length`.
-        split: from `attnrec.split`.
-        epochs: visits to every training history, at most.
-        seed: for initial weights, order, dropout and negatives.
-        loss: `"softmax"` (cross-entropy over the whole catalogue),
-            `"sampled_softmax"`, `"sce"`, `"bce"`, `"gbce"`, or one from `attnrec.losses`.
-        batch_size: histories in a batch, on average: of long ones fewer make a batch,
-            of short ones more, so that all teach about as much.
-        learning_rate: Adam's step, or an optax schedule over steps.
-        patience: epochs without a better validation metric after which
-            training stops; None trains for all `epochs`.
-        metric: what "best on validation" means.
-        checkpoint_dir: where to keep a checkpoint of each epoch. A training
-            that finds its own checkpoints there goes on from the newest.
-        checkpoint_every: batches after which there is one within an epoch, too.
-        mesh: from `attnrec.mesh`: several devices share each batch, or the
-            catalogue, or both; `batch_size` is that of all together.
-        stream: read each batch from the histories when its turn comes, in place
-            of keeping all of them, padded, on the device; the results are the
-            same. Unless given, where they would take more than a gigabyte.
-        progress: show a bar with loss, metric, speed and time left.
-
-    Returns:
-        The run: model, data, configuration and the course of training.
+        task: what to learn.
+        epochs, seed, metric, patience, checkpoint_every, progress: as for `attnrec.fit`.
+        checkpoints: where to keep them; a training found there goes on.
 
     Raises:
-        AttnrecError: an argument out of range, a mesh with other axes, a loss that
-            is not finite, a checkpoint of another configuration, or one that cannot
-            be written.
+        AttnrecError: a loss that is not finite, or a checkpoint that cannot be written.
     """
-    if not isinstance(split, Split):
-        raise AttnrecError(
-            "split: expected one from attnrec.split, such as leave_one_out(data), "
-            f"got {type(split).__name__}"
-        )
-    epochs, batch_size = whole_number("epochs", epochs), whole_number("batch_size", batch_size)
-    seed = whole_number("seed", seed, least=0)
-    patience = None if patience is None else whole_number("patience", patience)
-    if checkpoint_every is not None:
-        checkpoint_every = whole_number("checkpoint_every", checkpoint_every)
-        if checkpoint_dir is None:
-            raise AttnrecError("checkpoint_every: says how often, and no checkpoint_dir says where")
-    if stream not in (None, True, False):
-        raise AttnrecError(f"stream: expected True, False or None, got {stream!r}")
-    rate_told = _told_rate(learning_rate)
-    loss = losses.resolve(loss)
-    validation = Validation(split, metric, patience)
-    schema = Schema(num_items=len(split.data.items), num_users=len(split.data.users))
-    module = build(model, schema, seed)
-    graphdef, params, rest = nnx.split(module, nnx.Param, ...)
-    placement = Placement(mesh, params, batch_size)
-    batches = Batches(
-        split.train_sequences,
-        module.max_length,
-        batch_size,
-        multiple=placement.multiple,
-        place=lambda rows: placement.whole(jnp.asarray(rows)),
-        stream=stream,
-    )
-    if not batches.num_targets:
-        raise DataError("split: no training history has two items, so there is nothing to learn")
+    state, course, key = task.state, Course(), jax.random.key(seed)
+    best = jax.tree.map(jnp.array, state.params)
+    found = checkpoints.latest((state, best)) if checkpoints else None
+    if found:
+        _, (state, best), saved = found
+        course = Course(**saved)
 
-    optimizer = optax.adam(learning_rate, b2=0.98)
-    params = placement.split(params)  # a copy: the steps write into it
-    state = TrainState(params, placement.whole(optimizer.init(params)))
-    targets_per_batch = batches.num_targets / len(batches)
-    shardings = placement.shardings(state)
-    step = placement.under(
-        make_step(graphdef, rest, loss, optimizer, targets_per_batch, schema.num_items, shardings)
-    )
-    validate = placement.under(validation)
-    key = jax.random.key(seed)
-    course = Course()
-    best = jax.tree.map(jnp.array, params)
-
-    settings = {
-        "loss": repr(loss)
-        if is_dataclass(loss)
-        else getattr(loss, "__qualname__", type(loss).__qualname__),
-        "batch_size": batch_size,
-        "learning_rate": rate_told,
-        "seed": seed,
-        "metric": metric,
-    }
-    checkpoints = None
-    if checkpoint_dir is not None:
-        told = {
-            **settings,
-            **placement.told,
-            "model": configuration_of(model),
-            "data": split.data.fingerprint,
-            "split": [split.kind, split.parameters],
-        }
-        checkpoints = Checkpoints(checkpoint_dir, told)
-        found = checkpoints.latest((state, best))
-        if found:
-            _, (state, best), saved = found
-            course = Course(**saved)
+    def save() -> None:
+        if checkpoints:
+            checkpoints.save(course.done(len(task)), (state, best), asdict(course))
 
     stopped = None
     bar = tqdm(
-        total=epochs * len(batches),
-        initial=course.epochs * len(batches) + course.batches,
+        total=epochs * len(task),
+        initial=course.done(len(task)),
         disable=not progress or jax.process_index() > 0,
         unit="batch",
         desc=course.describe(metric),
@@ -179,41 +111,36 @@ def fit(
             total: Any = np.float32(course.total)
             epoch_key = jax.random.fold_in(key, epoch)
             begin = course.batches
-            for number, batch in enumerate(batches.epoch(seed, epoch, begin), begin + 1):
-                step_key = placement.whole(jax.random.fold_in(epoch_key, number - 1))
-                state, batch_total = step(state, batch.items, batch.rows, step_key, batch.length)
-                total = total + batch_total
+            for number, batch in enumerate(task.epoch(seed, epoch, begin), begin + 1):
+                state, added = task.step(state, batch, jax.random.fold_in(epoch_key, number - 1))
+                total = total + added
                 bar.update()
-                if (
-                    checkpoints
-                    and checkpoint_every
-                    and number % checkpoint_every == 0
-                    and number < len(batches)
-                ):
+                if checkpoint_every and number % checkpoint_every == 0 and number < len(task):
                     course.batches, course.total = number, float(total)
                     course.seconds = time.perf_counter() - started
-                    checkpoints.save(course.done(len(batches)), (state, best), asdict(course))
-            mean_loss = float(total) / batches.num_targets
+                    save()
+            mean_loss = float(total) / task.num_targets
             seconds = time.perf_counter() - started
             if not np.isfinite(mean_loss):
                 raise AttnrecError(
-                    f"loss is {mean_loss} in epoch {epoch}: training diverged; "
-                    f"learning_rate {learning_rate!r} is probably too large"
+                    f"loss is {mean_loss} in epoch {epoch}: training diverged; learning_rate "
+                    f"{task.settings.get('learning_rate')!r} is probably too large"
                 )
-            trained = nnx.merge(graphdef, state.params, placement.whole(rest))
-            figures = validate(ModelScorer(trained, "model", schema.num_items))
+            figures = task.validate(state.params)
             row = {
                 "epoch": epoch,
                 "loss": mean_loss,
                 "seconds": seconds,
-                "targets_per_second": batches.num_targets / seconds,
+                "targets_per_second": task.num_targets / seconds,
                 **figures,
             }
-            if course.add(row, figures.get(metric)):
+            figure = figures.get(metric)
+            if figure is not None and metric in LOWER_IS_BETTER:
+                figure = -figure
+            if course.add(row, figure):
                 best = jax.tree.map(jnp.array, state.params)
             bar.set_description(course.describe(metric))
-            if checkpoints:
-                checkpoints.save(course.done(len(batches)), (state, best), asdict(course))
+            save()
     except KeyboardInterrupt:
         stopped = f"interrupted in epoch {course.epochs + 1}"
         # The interrupted step may already have used up the weights it was given.
@@ -223,24 +150,9 @@ def fit(
         bar.close()
         if checkpoints:
             checkpoints.close()
-
     if stopped is None and course.is_stale(patience):
         stopped = f"no better {metric} for {patience} epochs"
-    return Run(
-        model=nnx.merge(graphdef, placement.gathered(best), rest),
-        config=model if isinstance(model, Recipe) else None,
-        split=split,
-        history=pd.DataFrame(course.rows),
-        provenance={
-            "fit": {**settings, **placement.told, "epochs": epochs, "patience": patience},
-            "best_epoch": course.best_epoch,
-            "stopped": stopped,
-            "seed": seed,
-            "date": datetime.now(UTC).isoformat(timespec="seconds"),
-            "wall_seconds": float(sum(row["seconds"] for row in course.rows)),
-            **provenance.environment(),
-        },
-    )
+    return Trained(best, course, stopped)
 
 
 @dataclass
@@ -249,7 +161,7 @@ class Course:
 
     Attributes:
         rows: of each finished epoch, its figures.
-        best_epoch, best_figure: which did best on validation, and how well.
+        best_epoch, best_figure: which did best on validation, and how well: more is better.
         batches: of the epoch under way, how many are done.
         total, seconds: their summed loss, and what they took.
     """
@@ -287,39 +199,3 @@ class Course:
         row = self.rows[-1]
         shown = f", {metric} {row[metric]:.4f}" if metric in row else ""
         return f"epoch {self.epochs} loss {row['loss']:.4f}{shown}"
-
-
-class Validation:
-    """Figures of a scorer on the validation cases, ranked in full.
-
-    Raises:
-        AttnrecError: a metric that is not known; patience without cases to judge by.
-    """
-
-    def __init__(self, split: Split, metric: str, patience: int | None):
-        self.cases: Cases = split.cases("validation")
-        self.metrics: dict[str, Callable[..., float]] = {
-            name: metric_by_name(name) for name in dict.fromkeys((*ALWAYS, metric))
-        }
-        self.num_items = len(split.data.items)
-        self.filter_seen = split.data.protocol.filter_seen
-        if patience is not None and not len(self.cases):
-            raise AttnrecError("patience: needs validation cases, and this split has none")
-
-    def __call__(self, scorer: ModelScorer) -> dict[str, float]:
-        if not len(self.cases):
-            return {}
-        found = ranks(scorer, self.cases, self.num_items, filter_seen=self.filter_seen)
-        return {name: float(metric(found)) for name, metric in self.metrics.items()}
-
-
-def _told_rate(learning_rate: Any) -> float | str | list[float]:
-    """The learning rate as JSON holds it; of a schedule without a name, the rate at some steps."""
-    if callable(learning_rate):
-        if is_dataclass(learning_rate):
-            return repr(learning_rate)
-        return [float(learning_rate(step)) for step in RATES_TOLD_AT]
-    rate = float(learning_rate) if isinstance(learning_rate, Real) else float("nan")
-    if not 0 < rate < float("inf"):
-        raise AttnrecError(f"learning_rate: expected a positive number, got {learning_rate!r}")
-    return rate

@@ -83,5 +83,24 @@ def test_the_fingerprint_does_not_depend_on_how_times_are_stored():
     assert _fingerprint(coarse) == _fingerprint(fine) == _fingerprint(ROWS)
 
 
+def test_the_fingerprint_ignores_people():
+    people = pd.DataFrame({"age": [30, 40]}, index=["b", "a"])
+    assert validate(pd.DataFrame(ROWS), people=people).fingerprint == _fingerprint(ROWS)
+
+
+def test_people_without_rows_leave():
+    people = pd.DataFrame({"age": [30, 40, 50]}, index=["c", "b", "a"])
+    rows = {"user": ["a", "b", "b", "c", "c"], "item": ["x", "x", "y", "y", "x"]}
+    data = validate(pd.DataFrame(rows), people=people)
+    assert data.people["age"].tolist() == [50, 40, 30]
+    fewer = data.filter(min_user_count=2)
+    assert fewer.people.index.equals(fewer.users)
+    assert fewer.people["age"].to_dict() == {"b": 40, "c": 30}
+    kept = data.keep_rows(np.array([0, 0, 0, 1, 0], bool), data.report)
+    assert kept.people["age"].to_dict() == {"c": 30}
+    assert data.filter(max_history=9).people is data.people  # nothing was dropped
+    assert validate(pd.DataFrame(rows)).filter(max_history=1).people is None
+
+
 def _fingerprint(rows):
     return validate(pd.DataFrame(rows)).fingerprint

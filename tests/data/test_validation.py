@@ -227,6 +227,76 @@ def test_a_catalogue_of_other_ids_is_refused():
         validate(visits(), catalogue=pd.DataFrame(index=["tea", "tea"]))
 
 
+def test_people_are_put_in_the_order_of_the_users():
+    known = pd.DataFrame({"age": [30, 40, 50]}, index=["zoe", "bo", "ann"])
+    data = validate(visits(), people=known)
+    pd.testing.assert_frame_equal(
+        data.people, pd.DataFrame({"age": [50, 40]}, index=pd.Index(["ann", "bo"], name="user"))
+    )
+    assert data.report.rows == (("people without interactions", 1, "left out"),)
+    assert known.index.tolist() == ["zoe", "bo", "ann"]  # the table given is left alone
+    assert known.index.name is None
+    assert validate(visits()).people is None
+
+
+def test_users_that_people_lacks_get_missing_values():
+    known = pd.DataFrame({"age": [40], "city": ["Leeds"]}, index=["bo"])
+    data = validate(visits(), people=known)
+    assert data.people.index.equals(data.users)
+    assert data.people.loc["ann"].isna().all()
+    assert data.people.loc["bo"].tolist() == [40, "Leeds"]
+    assert data.report.rows == (("users that people lacks", 1, "added, without attributes"),)
+
+
+@pytest.mark.parametrize(
+    ("users", "ids"),
+    [
+        ([2, 1], [1, 2]),
+        ([2.0, 1.0], [1, 2]),
+        ([2, 1], [1.0, 2.0]),
+        ([2, 1], pd.CategoricalIndex([1, 2])),
+        (["2", "1"], [1, 2]),
+        ([2, "1b"], ["1b", 2]),
+        ([2, "1b", 1], [1, 2]),  # a mixture is read as text, and so are these
+    ],
+)
+def test_ids_of_people_are_read_like_those_of_the_table(users, ids):
+    known = pd.DataFrame({"name": ["one", "two"]}, index=ids)
+    data = validate(table(user=users, item=[5] * len(users)), people=known)
+    assert data.people.index.equals(data.users)
+    assert data.people["name"].dropna().tolist() == ["two", "one"]
+
+
+@pytest.mark.parametrize(
+    ("people", "message"),
+    [
+        ({"ann": 30}, "people: expected a pandas DataFrame indexed by user id, got dict"),
+        (pd.Series([1], ["ann"]), "people: expected a pandas DataFrame .*, got Series"),
+        (pd.DataFrame(index=["ann", "ann"]), "people ids: 'ann' occurs more than once"),
+        (pd.DataFrame(index=["ann", None]), "people ids: 1 are missing; expected none"),
+        (pd.DataFrame(index=[7, "7"]), "people ids: '7' occurs more than once"),
+        (pd.DataFrame(index=[0.5]), "people: expected whole numbers or text as ids, got 0.5"),
+        (
+            pd.DataFrame(index=[1]),
+            r"none of its ids occur among the users; it has \['1'\], .* have \['ann'\]",
+        ),
+        (pd.DataFrame(index=[]), r"none of its ids occur .* it has \[\]"),
+        (
+            pd.DataFrame([[1, 2]], ["ann"], ["age", "age"]),
+            "people: more than one column is called 'age'",
+        ),
+    ],
+)
+def test_people_of_another_form_are_refused(people, message):
+    with pytest.raises(DataError, match=message):
+        validate(visits(), people=people)
+
+
+def test_people_whose_ids_are_text_are_refused_where_users_are_numbers():
+    with pytest.raises(DataError, match=r"it has \['1'\], and the interactions have \[1\]"):
+        validate(table(user=[1], item=[1]), people=pd.DataFrame(index=["1"]))
+
+
 def test_earlier_findings_are_kept():
     report = Report().with_rows(("returns", 3, "rows dropped"))
     assert validate(visits(), report=report).report.count("returns") == 3

@@ -20,7 +20,7 @@ from flax import nnx
 from jax.sharding import NamedSharding, PartitionSpec
 
 import attnrec as ar
-from attnrec.training import loop
+from attnrec.training import sequences
 
 NUM_ITEMS = 101
 SMALL = ar.SASRec(embedding_size=8, num_layers=1, max_length=8, dropout_rate=0.2)
@@ -71,13 +71,13 @@ def trained(
     split = ar.split.leave_one_out(ar.datasets.load(log(), timestamp="timestamp", name="small"))
     held = []
 
-    class Watched(loop.ModelScorer):
+    class Watched(sequences.ModelScorer):
         def __init__(self, model, *args):
             super().__init__(model, *args)
             shards = model.item_embedding.embedding[...].addressable_shards
             held.append(sorted({shard.data.shape for shard in shards}))
 
-    loop.ModelScorer = Watched
+    sequences.ModelScorer = Watched
     try:
         run = ar.fit(
             Own() if own else SMALL,

@@ -24,7 +24,7 @@ from attnrec.data import Protocol
 from attnrec.errors import AttnrecError
 from attnrec.models import Schema
 from attnrec.models.weights import named_leaves
-from attnrec.training import loop
+from attnrec.training import sequences
 
 SMALL = ar.SASRec(embedding_size=8, num_layers=1, max_length=16, dropout_rate=0.2)
 QUICK = {"batch_size": 16, "learning_rate": 1e-2, "progress": False}
@@ -139,7 +139,7 @@ def test_killed_and_resumed_equals_never_killed(chain_split, batches_an_epoch, t
 def test_gone_on_from_within_an_epoch(chain_split, batches_an_epoch, tmp_path, stream, monkeypatch):
     options = QUICK | {"stream": stream, "checkpoint_dir": tmp_path / "c", "checkpoint_every": 2}
     steps = batches_an_epoch + 3  # stopped there, in the second epoch
-    real = loop.make_step
+    real = sequences.make_step
 
     def make(*arguments):
         step, taken = real(*arguments), iter(range(steps))
@@ -152,7 +152,7 @@ def test_gone_on_from_within_an_epoch(chain_split, batches_an_epoch, tmp_path, s
         return limited
 
     with monkeypatch.context() as patch:
-        patch.setattr(loop, "make_step", make)
+        patch.setattr(sequences, "make_step", make)
         with pytest.raises(RuntimeError, match="the power is gone"):
             ar.fit(SMALL, chain_split, epochs=3, **options)
     assert saved(tmp_path / "c") == [batches_an_epoch, batches_an_epoch + 2]
@@ -205,7 +205,7 @@ def test_a_checkpoint_of_another_configuration_is_refused(chain_split, tmp_path)
 
 
 def test_ctrl_c_keeps_the_best_so_far(chain_split, monkeypatch, request):
-    module = sys.modules["attnrec.training.loop"]  # the name fit itself is the function
+    module = sys.modules["attnrec.training.sequences"]
     real, calls = module.Validation.__call__, []
     # A shell that starts a job in the background has it ignore SIGINT.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -225,7 +225,7 @@ def test_ctrl_c_keeps_the_best_so_far(chain_split, monkeypatch, request):
 
 
 def test_interrupted_in_its_first_step_a_run_has_its_first_weights(chain_split, monkeypatch):
-    module = sys.modules["attnrec.training.loop"]
+    module = sys.modules["attnrec.training.sequences"]
     real = module.make_step
 
     def interrupted(*args):

@@ -15,7 +15,7 @@ import pandas as pd
 
 from attnrec.columns import Columns
 from attnrec.data.catalogue import FILMS, MUSIC, SHOP, Words
-from attnrec.data.datasets.movielens import catalogue_frame, read_movies_dat
+from attnrec.data.datasets.movielens import catalogue_frame, read_movies_dat, read_users_dat
 from attnrec.data.interactions import Interactions, Protocol
 from attnrec.data.report import Report
 from attnrec.data.validation import validate
@@ -23,7 +23,7 @@ from attnrec.errors import DataError
 
 
 def read_ml_1m(folder: Path, report: Report, name: str) -> Interactions:
-    """SASRec's MovieLens 1M, under MovieLens's ids and titles.
+    """SASRec's MovieLens 1M, under MovieLens's ids and titles, with its users where they are there.
 
     The order of users and items is that of SASRec's own numbers, so that the
     index of an item is its number in `ml-1m.txt`.
@@ -40,6 +40,7 @@ def read_ml_1m(folder: Path, report: Report, name: str) -> Interactions:
     return validate(
         frame,
         catalogue=catalogue_frame(read_movies_dat(folder)).reindex(items),
+        people=read_users_dat(folder),
         detail="year",
         words=FILMS,
         protocol=Protocol(filter_seen=True),

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from attnrec.data import FILMS, datasets
-from attnrec.data.datasets.movielens import read_ratings_dat, readable_titles
+from attnrec.data.datasets.movielens import read_ratings_dat, read_users_dat, readable_titles
 from attnrec.data.datasets.registry import DATASETS
 from attnrec.errors import DataError
 
@@ -18,6 +18,10 @@ MOVIES_1M = """9::Sudden Death (1995)::Action
 661::James and the Giant Peach (1996)::Animation|Children's|Musical
 1193::Misérables, Les (1995)::Drama|Musical
 9999::Nobody Saw This, A (1999)::Drama
+"""
+USERS_1M = """1::F::1::10::00067
+2::M::56::16::70072-1
+3::M::25::0::55117
 """
 
 
@@ -73,7 +77,7 @@ def any_checksum(monkeypatch):
 
 
 def test_ml_1m_is_read_from_its_archive(archived, any_checksum):
-    archived({"ratings.dat": RATINGS_1M, "movies.dat": MOVIES_1M, "users.dat": ""})
+    archived({"ratings.dat": RATINGS_1M, "movies.dat": MOVIES_1M, "users.dat": USERS_1M})
     data = datasets.load("ml-1m")
     assert data.history(1) == [1193, 661]
     assert data.history(2) == [1193, 9]  # one second: as in the source
@@ -83,10 +87,59 @@ def test_ml_1m_is_read_from_its_archive(archived, any_checksum):
     assert data.catalogue.words == FILMS
     assert data.protocol.filter_seen
     assert data.frame["timestamp"][0] == pd.Timestamp("2000-12-31 22:12:40")
+    assert data.people.to_dict("index") == {
+        1: {"age": "Under 18", "gender": "F", "occupation": "K-12 student", "zip": "00067"},
+        2: {"age": "56+", "gender": "M", "occupation": "self-employed", "zip": "70072-1"},
+    }
     assert data.report.rows == (
         ("catalogue items that nobody chose", 1, "left out"),
         ("timestamp collisions within a user", 2, "kept in the source's order"),
+        ("people without interactions", 1, "left out"),
     )
+
+
+def test_ml_1m_without_its_users(archived, any_checksum):
+    archived({"ratings.dat": RATINGS_1M, "movies.dat": MOVIES_1M})
+    assert datasets.load("ml-1m").people is None
+
+
+def test_an_empty_users_file_is_told(archived, any_checksum):
+    archived({"ratings.dat": RATINGS_1M, "movies.dat": MOVIES_1M, "users.dat": ""})
+    with pytest.raises(DataError, match=r"people: none of its ids occur .* it has \[\]"):
+        datasets.load("ml-1m")
+
+
+@pytest.mark.parametrize(
+    ("users", "message"),
+    [
+        ("1::F::1::10\nnonsense\n", "users.dat: not a MovieLens file as expected"),
+        ("1::F::2::10::48067\n", r"users.dat: expected age to be one of \[1, 18, .*, got 2"),
+        ("1::F::1::21::48067\n", "users.dat: expected occupation to be one of .*, got 21"),
+        ("1::F::1::poet::48067\n", "users.dat: expected occupation to be one of .*, got poet"),
+    ],
+)
+def test_a_damaged_users_file_is_told(tmp_path, users, message):
+    (tmp_path / "users.dat").write_text(users)
+    with pytest.raises(DataError, match=message):
+        read_users_dat(tmp_path)
+
+
+def test_ml_100k_is_read_with_its_users_or_without(tmp_path, monkeypatch):
+    folder = tmp_path / "ml-100k"
+    folder.mkdir()
+    (folder / "u.data").write_text("22\t1\t3\t881250949\n7\t1\t4\t881250950\n")
+    (folder / "u.genre").write_text("unknown|0\nAction|1\n\n")
+    (folder / "u.item").write_text("1|Heat (1995)|15-Dec-1995|||0|1\n")
+    monkeypatch.setenv("ATTNREC_DATA", str(tmp_path))
+    assert datasets.load("ml-100k").people is None
+    (folder / "u.user").write_text("7|57|M|none|T8H1N\n22|25|F|writer|05201\n")
+    data = datasets.load("ml-100k")
+    assert data.people.index.equals(data.users)
+    assert data.people.to_dict("index") == {
+        22: {"age": 25, "gender": "F", "occupation": "writer", "zip": "05201"},
+        7: {"age": 57, "gender": "M", "occupation": "none", "zip": "T8H1N"},
+    }
+    assert data.catalogue.titles == ["Heat"]
 
 
 def test_ml_1m_is_refused_where_grouplens_s_checksum_differs(archived):
@@ -146,6 +199,17 @@ def test_ml_100k_is_what_its_files_say(data_folder):
     assert data.catalogue.search("usual susp") == [12]
     assert data.catalogue.titles[266] == "unknown"
     assert data.frame["timestamp"].min() == pd.Timestamp("1997-09-20 03:05:10")
+
+
+@pytest.mark.needs_data
+def test_the_users_of_ml_100k_are_what_its_file_says(data_folder):
+    data = datasets.load("ml-100k")
+    assert data.people.index.equals(data.users)
+    lines = (data_folder / "ml-100k" / "u.user").read_text("latin-1").splitlines()
+    mine = data.people.reset_index().astype("str").apply("|".join, axis=1)
+    assert sorted(mine) == sorted(lines)
+    assert data.people["gender"].value_counts().to_dict() == {"M": 670, "F": 273}
+    assert data.report.count("people without interactions") == 0
 
 
 @pytest.mark.needs_data

@@ -38,6 +38,14 @@ def test_sasrec_s_numbers_become_movielens_s_ids(tiny_ml_1m):
     assert data.items.tolist() == [1198, 3]
     assert data.history(70) == [1198, 3]
     assert data.catalogue.titles == ["The Lost Ark", "Heat"]
+    assert data.people is None
+
+
+def test_movielens_s_users_come_with_sasrec_s_numbers(tiny_ml_1m):
+    (tiny_ml_1m / "users.dat").write_text("1::M::1::0::1\n50::F::25::2::2\n70::M::56::20::3\n")
+    people = datasets.load("ml-1m-sasrec").people
+    assert people["occupation"].to_dict() == {70: "writer", 50: "artist"}
+    assert people.index.tolist() == [70, 50]  # numbers 1 and 2
 
 
 def test_an_incomplete_id_map_is_refused(tiny_ml_1m):
@@ -98,6 +106,19 @@ def test_ml_1m_sasrec_has_movielens_s_ids_and_order(data_folder):
     assert not backwards.any()
     assert data.catalogue.title(1198) == "Raiders of the Lost Ark"
     assert data.catalogue.frame.loc[1198, "year"] == 1981
+
+
+@pytest.mark.needs_data
+def test_the_users_of_ml_1m_sasrec_are_movielens_s(data_folder):
+    data = datasets.load("ml-1m-sasrec")
+    assert data.people.index.equals(data.users)
+    assert data.people["gender"].value_counts().to_dict() == {"M": 4331, "F": 1709}
+    assert data.people.notna().all(axis=None)
+    lines = (data_folder / "ml-1m" / "users.dat").read_text("latin-1").splitlines()
+    zips = {int(line.split("::")[0]): line.split("::")[-1] for line in lines}
+    assert data.people["zip"].to_dict() == zips
+    # 5988::M::25::15::94022, whom SASRec calls 1
+    assert data.people.iloc[0].tolist() == ["25-34", "M", "scientist", "94022"]
 
 
 @pytest.mark.needs_data

@@ -1,0 +1,319 @@
+"""A trained model of features with its data, configuration and provenance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+import pandas as pd
+
+from attnrec.columns import Columns
+from attnrec.data.interactions import Interactions
+from attnrec.data.parts import Split
+from attnrec.data.vocabulary import Vocabulary
+from attnrec.errors import AttnrecError, whole_number
+from attnrec.features.examples import Features
+from attnrec.features.fields import Levels
+from attnrec.inspection import AttentionRecord, Interventions, top_indices
+from attnrec.models.features.protocol import FeatureModel, FeatureRecipe
+from attnrec.models.features.recorder import FeatureRecorder
+from attnrec.models.features.scorer import FeatureScorer
+
+Context: TypeAlias = Mapping[str, Any] | pd.DataFrame
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureInspection:
+    """Scores and attention of some users and items in some circumstances.
+
+    Attributes:
+        levels: what was asked.
+        scores: `[batch]`, any real number.
+        predictions: `[batch]`, probabilities or ratings.
+        record: what the model looked at; `record.real` is `[batch, feature]`.
+        features: whose fields these are.
+    """
+
+    levels: Levels
+    scores: np.ndarray
+    predictions: np.ndarray
+    record: AttentionRecord
+    features: Features = field(repr=False)
+
+    def to_frame(self, *, layer: int | str | None = None, head: int | None = None) -> pd.DataFrame:
+        """Attention as a table, one row for each real key of each case.
+
+        Where every field looks at every field, what a key gets is the mean over
+        the real queries.
+
+        Args:
+            layer: number (from 1) or name of the map; default the last.
+            head: number (from 1); default the mean over heads.
+
+        Returns:
+            Columns: `case` (from 1), `feature` (a field, or two joined by ×), `value` (what
+            it says, in words) and `attention`.
+        """
+        map_, weights = self.record.layer(layer), self.record.weights(layer, head)
+        names, schema = map_.keys, self.features.schema
+        real = self.record.real
+        rows = []
+        for case, (levels, given) in enumerate(zip(self.levels.levels, weights, strict=True)):
+            said = dict(zip(schema.names, self.features.values(np.asarray(levels)), strict=True))
+            queries = real[case] if map_.query_axis == "feature" else np.ones(len(given), bool)
+            mean = given[queries].mean(0) if queries.any() else np.zeros(len(names))
+            there = dict(zip(schema.names, real[case].tolist(), strict=True))
+            for name, weight in zip(names, mean, strict=True):
+                parts = name.split(" × ")
+                if all(there[part] for part in parts):
+                    value = " × ".join(said[part] for part in parts)
+                    rows.append((case + 1, name, value, float(weight)))
+        return pd.DataFrame(rows, columns=["case", "feature", "value", "attention"])
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureRun:
+    """A trained model of features and everything needed to use, judge and explain it.
+
+    Made by `attnrec.fit` of `Features`, or by `attnrec.load_run`.
+
+    Attributes:
+        model: the Flax module, with the weights that did best on validation.
+        config: the recipe it was built from; None for a user's own module.
+        features: the data, which part of it trained the model, and its features.
+        history: the course of training, a row an epoch, as in `Run`.
+        provenance: seed, arguments of `fit`, versions, device, wall time, date.
+    """
+
+    model: FeatureModel
+    config: FeatureRecipe | None
+    features: Features
+    history: pd.DataFrame
+    provenance: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The model's name: that of its recipe, or of its class."""
+        return type(self.config or self.model).__name__
+
+    @property
+    def data(self) -> Interactions:
+        return self.features.data
+
+    @cached_property
+    def scorer(self) -> FeatureScorer:
+        """The model as `attnrec.evaluation` wants it."""
+        return FeatureScorer(self.model, self.features, self.name)
+
+    @cached_property
+    def recorder(self) -> FeatureRecorder:
+        """The model with a view of what it attends to."""
+        return FeatureRecorder(self.model, self.features.schema)
+
+    def predict(
+        self, *, user: object, item: object, context: Context | None = None
+    ) -> float | np.ndarray:
+        """The probability, or the rating, of a user and an item in some circumstances.
+
+        Args:
+            user, item: ids; or several of both, or of one of them.
+            context: the circumstances, by name; those left out say nothing. For several
+                users or items one for all, or a table with a row for each.
+
+        Returns:
+            A number; of several, float64[batch]. The probability of a click
+            is that of a label above the threshold; that of a choice stands beside
+            items that are drawn evenly.
+
+        Raises:
+            UnknownIdError: naming the nearest known id.
+            AttnrecError: circumstances that are not among the features, or numbers of
+                users, items and circumstances that do not go together.
+        """
+        levels, alone = self._levels(user, item, context)
+        found = self.scorer.predict(levels)
+        return float(found[0]) if alone else found
+
+    def inspect(
+        self,
+        *,
+        user: object,
+        item: object,
+        context: Context | None = None,
+        interventions: Interventions = Interventions(),
+    ) -> FeatureInspection:
+        """Scores, predictions and attention.
+
+        Args:
+            user, item, context: as for `predict`.
+            interventions: attention to put in place of the model's own.
+
+        Returns:
+            With `.record`, as for models of histories; `.to_frame()` makes a table of it.
+        """
+        levels, _ = self._levels(user, item, context)
+        scores, record = self.recorder.inspect(levels, interventions)
+        return FeatureInspection(
+            levels, scores, self.scorer.as_predictions(scores), record, self.features
+        )
+
+    def evaluate(
+        self,
+        part: Literal["validation", "test"] = "test",
+        cutoffs: Sequence[int] = (5, 10, 20),
+        baselines: bool | Sequence[Any] = True,
+    ) -> pd.DataFrame:
+        """How good its predictions are, or where it ranks what was chosen.
+
+        Args:
+            part: which rows, or cases.
+            cutoffs, baselines: of choices, as for `Run.evaluate`.
+
+        Returns:
+            A row a model. Of clicks AUC, GAUC, LogLoss and ECE, of ratings RMSE and
+            MAE (`attnrec.evaluation.prediction_metrics`), beside what predicts the
+            train part's mean for all; of choices the ranking metrics of the
+            whole catalogue, in the circumstances of the choice.
+        """
+        from attnrec.evaluation import compare
+        from attnrec.evaluation.predictions import figures, figures_of_mean
+        from attnrec.models.baselines.usual import beside
+
+        features = self.features
+        if features.label != "choice":
+            rows = [figures(self.scorer, features, part)]
+            names = [self.name]
+            if baselines is not False:
+                rows.append(figures_of_mean(features, part))
+                names.append("mean of train")
+            table = pd.DataFrame(rows, index=pd.Index(names, name="model"))
+            return table.assign(rows=len(features.examples(part)))
+        split = self._ranked_split()
+        return compare(
+            beside(self.scorer, baselines, split),
+            split.cases(part),
+            len(self.data.items),
+            filter_seen=self.data.protocol.filter_seen,
+            cutoffs=cutoffs,
+        )
+
+    def beyond_accuracy(
+        self,
+        part: Literal["validation", "test"] = "test",
+        *,
+        topn: int = 10,
+        baselines: bool | Sequence[Any] = True,
+        vectors: np.ndarray | None = None,
+    ) -> pd.DataFrame:
+        """Coverage, inequality, novelty, popularity lift and diversity of what it would recommend.
+
+        Args:
+            part, topn, baselines, vectors: as for `Run.beyond_accuracy`.
+
+        Raises:
+            AttnrecError: rows were divided at random, so that there are no cases to rank.
+        """
+        from attnrec.evaluation import beyond_accuracy
+        from attnrec.models.baselines.usual import beside
+
+        split = self._ranked_split()
+        scorers = beside(self.scorer, baselines, split)
+        return beyond_accuracy(scorers, split, part, topn=topn, vectors=vectors)
+
+    def _ranked_split(self) -> Split:
+        split = self.features.split
+        if not isinstance(split, Split):
+            raise AttnrecError(
+                "part: rows divided at random have nothing to rank after a past; expected "
+                "features of attnrec.split.temporal(data) or leave_one_out(data)"
+            )
+        return split
+
+    def recommend(
+        self,
+        *,
+        user: object,
+        context: Context | None = None,
+        topn: int = 10,
+        filter_seen: bool | None = None,
+    ) -> pd.DataFrame:
+        """The best items for a user in some circumstances.
+
+        Args:
+            user: a user of the data.
+            context: the circumstances, by name; those left out say nothing.
+            topn: how many; the whole catalogue where it holds fewer.
+            filter_seen: leave out what the user has in train; as the data's protocol
+                says unless given.
+
+        Returns:
+            Columns rank (from 1), item, title, score.
+        """
+        topn = whole_number("topn", topn)
+        index = np.array([self.data.user_vocabulary.index(user)], np.int32)
+        scores = np.array(self.scorer.of_cases(index, self._circumstances(context, 1)))
+        scores[0, 0] = -np.inf
+        if self.data.protocol.filter_seen if filter_seen is None else filter_seen:
+            train = self.features.examples("train")
+            scores[0, train.items[train.users == index[0]]] = -np.inf
+        best = top_indices(scores, topn)[0]
+        best = best[np.isfinite(scores[0, best])]
+        return pd.DataFrame(
+            {
+                Columns.RANK: np.arange(1, len(best) + 1),
+                Columns.ITEM: self.data.catalogue.vocabulary.to_ids(best),
+                Columns.TITLE: [self.data.catalogue.titles[i - 1] for i in best],
+                Columns.SCORE: scores[0, best],
+            }
+        )
+
+    def save(self, path: str | Path) -> Path:
+        """Writes the run to a new folder; see `attnrec.run_files.save_run`."""
+        from attnrec.run_files import save_run
+
+        return save_run(self, path)
+
+    def _levels(self, user: object, item: object, context: Context | None) -> tuple[Levels, bool]:
+        data = self.data
+        users = _indices("user", user, data.user_vocabulary)
+        items = _indices("item", item, data.catalogue.vocabulary)
+        given = len(context) if isinstance(context, pd.DataFrame) else 1
+        count = max(len(users), len(items), given)
+        for name, found in (("user", len(users)), ("item", len(items)), ("context", given)):
+            if found not in (1, count):
+                raise AttnrecError(f"{name}: expected 1 or {count} of them, got {found}")
+        alone = not any(map(_several, (user, item))) and not isinstance(context, pd.DataFrame)
+        users, items = (np.broadcast_to(one, count) for one in (users, items))
+        return self.features.of(users, items, self._circumstances(context, count)), alone
+
+    def _circumstances(self, context: Context | None, count: int) -> Levels:
+        if isinstance(context, pd.DataFrame):
+            table = context
+        elif context is None or isinstance(context, Mapping):
+            table = pd.DataFrame([dict(context or {})])
+        else:
+            raise AttnrecError(
+                f"context: expected names and values, such as {{'hour': 17}}, got {context!r}"
+            )
+        levels = self.features.circumstances(table)
+        return levels.take(np.zeros(count, int)) if len(table) == 1 else levels
+
+    def __repr__(self) -> str:
+        return f"FeatureRun({self.name} on {self.data.name!r}, {len(self.history)} epochs)"
+
+
+def _several(ids: object) -> bool:
+    return isinstance(ids, (Sequence, np.ndarray, pd.Series, pd.Index)) and not isinstance(
+        ids, (str, bytes)
+    )
+
+
+def _indices(name: str, ids: Any, vocabulary: Vocabulary) -> np.ndarray:
+    several = list(ids) if _several(ids) else [ids]
+    if not several:
+        raise AttnrecError(f"{name}: expected an id, or several, got none")
+    return np.asarray(vocabulary.indices(several), np.int32)

@@ -1,0 +1,29 @@
+"""Features of users, items and circumstances, fitted on the train part."""
+
+from attnrec.features.behaviour import item_behaviour, user_behaviour
+from attnrec.features.build import build
+from attnrec.features.calendar import calendar
+from attnrec.features.categorical import Categorical
+from attnrec.features.examples import Examples, Features
+from attnrec.features.fields import FeatureSchema, Field, Levels
+from attnrec.features.infer import infer
+from attnrec.features.multi_valued import MultiValued
+from attnrec.features.number import Number
+from attnrec.features.text import Text
+
+__all__ = [
+    "Categorical",
+    "Examples",
+    "FeatureSchema",
+    "Features",
+    "Field",
+    "Levels",
+    "MultiValued",
+    "Number",
+    "Text",
+    "build",
+    "calendar",
+    "infer",
+    "item_behaviour",
+    "user_behaviour",
+]

@@ -1,0 +1,134 @@
+"""Which features there are, and how an example says them.
+
+A field is one feature: a category, a number, a set of genres. It has levels,
+each with an embedding in a model. An example says in a fixed number of columns
+which levels it has, and with what weight (Rendle, 2012 [rendle2012libfm]_): one
+column of weight 1 for a category, several that sum to one for a set, the
+scaled value itself for a number. Level 0 is nothing, and weighs nothing.
+
+All fields share one table, in which the levels of one follow those of another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from typing import Literal, NamedTuple, get_args
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from attnrec.errors import AttnrecError, did_you_mean
+from attnrec.typing import Array
+
+Side = Literal["user", "item", "context"]
+SIDES: tuple[Side, ...] = get_args(Side)
+
+
+class Levels(NamedTuple):
+    """Examples, as models read them.
+
+    Attributes:
+        levels: int32[batch, column], rows of the table of all levels, 0 where there is nothing.
+        weights: float32[batch, column], 0 where there is nothing.
+    """
+
+    levels: Int[Array, "batch column"]
+    weights: Float[Array, "batch column"]
+
+    def take(self, rows: Int[Array, " batch"]) -> Levels:
+        """These rows."""
+        return Levels(self.levels[rows], self.weights[rows])
+
+
+@dataclass(frozen=True)
+class Field:
+    """One feature.
+
+    Attributes:
+        name: how it is called.
+        side: of whom it tells: user, item, or the circumstances of the choice.
+        kind: `"category"`, `"number"`, `"bins"`, `"set"` or `"text"`.
+        labels: of each level, from level 1 on.
+        num_columns: how many levels an example can have at once.
+    """
+
+    name: str
+    side: Side
+    kind: str
+    labels: tuple[str, ...]
+    num_columns: int = 1
+
+
+@dataclass(frozen=True)
+class FeatureSchema:
+    """All fields: those of users, then those of items, then those of the circumstances.
+
+    Attributes:
+        fields: in this order.
+    """
+
+    fields: tuple[Field, ...]
+
+    def __post_init__(self) -> None:
+        names = self.names
+        repeated = sorted({name for name in names if names.count(name) > 1})
+        if repeated:
+            raise AttnrecError(f"fields: {repeated[0]!r} stands there more than once")
+        if sorted(self.fields, key=lambda field: SIDES.index(field.side)) != list(self.fields):
+            raise AttnrecError(f"fields: expected those of {', '.join(SIDES)} in this order")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(field.name for field in self.fields)
+
+    def __len__(self) -> int:
+        return len(self.fields)
+
+    @cached_property
+    def offsets(self) -> tuple[int, ...]:
+        """Where in the table the levels of each field begin: level i of it is row offset + i."""
+        counts = np.cumsum([0, *(len(field.labels) for field in self.fields)])
+        return tuple(counts.tolist())
+
+    @property
+    def num_levels(self) -> int:
+        """Rows of the table, row 0, which is nothing, among them."""
+        return self.offsets[-1] + 1
+
+    @cached_property
+    def columns(self) -> tuple[slice, ...]:
+        """The columns of each field."""
+        edges = np.cumsum([0, *(field.num_columns for field in self.fields)]).tolist()
+        return tuple(slice(*edge) for edge in pairwise(edges))
+
+    def of(self, *sides: Side) -> tuple[int, ...]:
+        """Places of the fields of these sides."""
+        return tuple(i for i, field in enumerate(self.fields) if field.side in sides)
+
+    def num_columns(self, side: Side) -> int:
+        """Columns of all fields of one side."""
+        return sum(field.num_columns for field in self.fields if field.side == side)
+
+    def index(self, name: str) -> int:
+        """The place of a field.
+
+        Raises:
+            AttnrecError: no such field.
+        """
+        if name not in self.names:
+            raise AttnrecError(
+                f"field: no {name!r} among {list(self.names)}{did_you_mean(name, self.names)}"
+            )
+        return self.names.index(name)
+
+    def joint(self, fields: Sequence[int], parts: Sequence[Levels]) -> Levels:
+        """Several fields side by side, each with its own levels, as rows of the one table."""
+        levels = [
+            np.where(part.levels > 0, part.levels + self.offsets[field], 0).astype(np.int32)
+            for field, part in zip(fields, parts, strict=True)
+        ]
+        weights = [np.asarray(part.weights, np.float32) for part in parts]
+        return Levels(np.concatenate(levels, axis=1), np.concatenate(weights, axis=1))

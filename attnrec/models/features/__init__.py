@@ -1,0 +1,23 @@
+"""Models of features: one paper a file."""
+
+from attnrec.models.features.afm import AFM
+from attnrec.models.features.autoint import AutoInt
+from attnrec.models.features.deepfm import DeepFM
+from attnrec.models.features.feature_attention import FeatureAttention
+from attnrec.models.features.fm import FM
+from attnrec.models.features.logistic_regression import LogisticRegression
+from attnrec.models.features.neumf import GMF, NCF, NeuMF
+from attnrec.models.features.xdeepfm import XDeepFM
+
+__all__ = [
+    "AFM",
+    "FM",
+    "GMF",
+    "NCF",
+    "AutoInt",
+    "DeepFM",
+    "FeatureAttention",
+    "LogisticRegression",
+    "NeuMF",
+    "XDeepFM",
+]

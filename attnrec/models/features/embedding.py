@@ -1,0 +1,117 @@
+"""Vectors of feature fields, and the layers that feature models share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import jax.numpy as jnp
+from flax import nnx
+from jaxtyping import Bool, Float, Int
+
+from attnrec.errors import AttnrecError, whole_number
+from attnrec.features.fields import FeatureSchema
+from attnrec.models.dropout import Dropout
+from attnrec.typing import Array
+
+
+class FeatureEmbedding(nnx.Module):
+    """Of each field one vector: the sum of its levels' embeddings, each times its weight.
+
+    Args:
+        schema: the fields.
+        size: width of a vector.
+        rngs: for the initial embeddings (normal, deviation 0.01).
+    """
+
+    def __init__(self, schema: FeatureSchema, size: int, *, rngs: nnx.Rngs):
+        init = nnx.initializers.normal(0.01)
+        self.table = nnx.Embed(schema.num_levels, size, embedding_init=init, rngs=rngs)
+        self.edges = tuple((columns.start, columns.stop) for columns in schema.columns)
+
+    def __call__(
+        self, levels: Int[Array, "batch column"], weights: Float[Array, "batch column"]
+    ) -> Float[Array, "batch feature embedding"]:
+        """The vectors of all fields."""
+        each = self.table(levels) * weights[..., None]
+        if each.shape[1] == len(self.edges):
+            return each
+        return jnp.stack([each[:, slice(*edge)].sum(1) for edge in self.edges], axis=1)
+
+    def present(self, levels: Int[Array, "batch column"]) -> Bool[Array, "batch feature"]:
+        """Which fields say anything."""
+        there = levels > 0
+        if there.shape[1] == len(self.edges):
+            return there
+        return jnp.stack([there[:, slice(*edge)].any(1) for edge in self.edges], axis=1)
+
+
+class Linear(nnx.Module):
+    """A bias and a weight for each level: the part of first order in every model.
+
+    Args:
+        schema: the fields.
+        rngs: for the initial weights.
+    """
+
+    def __init__(self, schema: FeatureSchema, *, rngs: nnx.Rngs):
+        self.weight = FeatureEmbedding(schema, 1, rngs=rngs)
+        self.bias = nnx.Param(jnp.zeros(()))
+
+    def __call__(
+        self, levels: Int[Array, "batch column"], weights: Float[Array, "batch column"]
+    ) -> Float[Array, " batch"]:
+        """The weighted sum of an example's levels, and the bias."""
+        return self.weight(levels, weights).sum((1, 2)) + self.bias[...]
+
+
+class MLP(nnx.Module):
+    """Layers with a ReLU after each and, unless `num_outputs` is None, a last one without.
+
+    Args:
+        num_inputs: width of what comes in.
+        hidden_sizes: widths of the layers.
+        num_outputs: width of the last layer.
+        dropout_rate: share of activations dropped before each layer.
+        rngs: for the initial weights (Glorot normal, zero bias).
+    """
+
+    def __init__(
+        self,
+        num_inputs: int,
+        hidden_sizes: Sequence[int],
+        num_outputs: int | None = 1,
+        *,
+        dropout_rate: float = 0.0,
+        rngs: nnx.Rngs,
+    ):
+        sizes = [num_inputs, *hidden_sizes]
+        init = nnx.initializers.xavier_normal()
+        self.layers = nnx.List(
+            nnx.Linear(*pair, kernel_init=init, rngs=rngs) for pair in pairwise(sizes)
+        )
+        self.out = (
+            None
+            if num_outputs is None
+            else nnx.Linear(sizes[-1], num_outputs, kernel_init=init, rngs=rngs)
+        )
+        self.dropout = Dropout(dropout_rate)
+
+    def __call__(
+        self, x: Float[Array, "batch input"], rngs: nnx.Rngs | None = None
+    ) -> Float[Array, "batch output"]:
+        """What the last layer gives."""
+        for layer in self.layers:
+            x = nnx.relu(layer(self.dropout(x, deterministic=rngs is None, rngs=rngs)))
+        return x if self.out is None else self.out(x)
+
+
+def sizes(name: str, given: Sequence[int], least: int = 0) -> tuple[int, ...]:
+    """Widths of layers, as plain numbers.
+
+    Raises:
+        AttnrecError: something else, or fewer than `least` of them.
+    """
+    if isinstance(given, (str, bytes)) or not isinstance(given, Sequence) or len(given) < least:
+        raise AttnrecError(f"{name}: expected a sequence of widths such as (64, 32), got {given!r}")
+    return tuple(whole_number(name, width) for width in given)

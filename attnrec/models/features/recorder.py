@@ -1,0 +1,113 @@
+"""What a model of features looks at: scores and attention in one compiled call."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import nnx
+
+from attnrec.errors import AttnrecError, did_you_mean
+from attnrec.features.fields import FeatureSchema, Levels
+from attnrec.inspection import (
+    UNIFORM,
+    AttentionMap,
+    AttentionRecord,
+    Interventions,
+    check_weights,
+)
+from attnrec.models.features.protocol import FeatureModel
+from attnrec.models.views import EQUAL, GIVEN, Tape, recording_view
+from attnrec.typing import Array
+
+
+class FeatureRecorder:
+    """Scores and attention of a model of features.
+
+    Args:
+        model: any `FeatureModel`.
+        schema: the fields it reads.
+
+    Attributes:
+        names: of its maps, first layer first; none where it has no attention.
+    """
+
+    def __init__(self, model: FeatureModel, schema: FeatureSchema):
+        self._schema = schema
+        self._graphdef, self._state = nnx.split(model)
+
+        @jax.jit
+        def forward(state, levels, weights, replace, given):
+            tape = Tape(replace, given)
+            view = recording_view(nnx.merge(self._graphdef, state), tape)
+            scores = view.score(levels, weights)
+            return scores, {name: layer.weights for name, layer in tape.layers.items()}
+
+        self._forward = forward
+        tape = Tape()
+
+        def first_pass(state: nnx.State) -> Array:
+            columns = schema.columns[-1].stop
+            row = jnp.zeros((1, columns), jnp.int32)
+            return recording_view(nnx.merge(self._graphdef, state), tape).score(
+                row, row.astype(jnp.float32)
+            )
+
+        jax.eval_shape(first_pass, self._state)
+        self.names = tuple(tape.layers)
+        self._about = {".".join(map(str, path)): module for path, module in nnx.iter_modules(model)}
+
+    def inspect(
+        self, levels: Levels, interventions: Interventions = Interventions()
+    ) -> tuple[np.ndarray, AttentionRecord]:
+        """float32[batch] scores, and what was looked at.
+
+        Raises:
+            AttnrecError: attention given for a map that is not there, or of
+                another shape.
+        """
+        batch = len(levels.levels)
+        replace: dict[str, np.ndarray] = {}
+        given: dict[str, np.ndarray] = {}
+        for name, wanted in interventions.attention.items():
+            if name not in self.names:
+                raise AttnrecError(
+                    f"attention: no map {name!r} among {list(self.names)}"
+                    + did_you_mean(name, self.names)
+                )
+            if isinstance(wanted, str):
+                if wanted != UNIFORM:
+                    raise AttnrecError(
+                        f"attention[{name!r}]: expected an array or {UNIFORM!r}, got {wanted!r}"
+                    )
+                replace[name], given[name] = np.full(batch, EQUAL), np.zeros((1, 1, 1, 1))
+                continue
+            weights = np.asarray(wanted, np.float32)
+            check_weights(name, weights, self._told(name, "normalisation", "softmax"))
+            replace[name], given[name] = np.full(batch, GIVEN), weights
+        scores, maps = self._forward(self._state, *levels, replace, given)
+        present = np.stack(
+            [(levels.levels[:, columns] > 0).any(1) for columns in self._schema.columns], axis=1
+        )
+        record = AttentionRecord(
+            tuple(self._map(name, np.asarray(weights)) for name, weights in maps.items()), present
+        )
+        return np.asarray(scores), record
+
+    def _map(self, name: str, weights: np.ndarray) -> AttentionMap:
+        query_axis, key_axis = self._told(name, "axes", ("feature", "feature"))
+        names = self._schema.names
+        return AttentionMap(
+            name,
+            weights,
+            self._told(name, "normalisation", "softmax"),
+            query_axis,
+            key_axis,
+            keys=self._told(name, "keys", names if key_axis == "feature" else ()),
+            queries=names if query_axis == "feature" else (),
+        )
+
+    def _told(self, name: str, what: str, otherwise: Any) -> Any:
+        return getattr(self._about.get(name.rstrip("'")), what, otherwise)

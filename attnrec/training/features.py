@@ -1,0 +1,243 @@
+"""Learning to predict clicks, ratings and choices from features."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, Literal
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from flax import nnx
+from jaxtyping import Float
+
+from attnrec.data.parts import Cases, Split
+from attnrec.errors import AttnrecError, did_you_mean, whole_number
+from attnrec.evaluation import metric as metric_by_name
+from attnrec.evaluation import ranks
+from attnrec.evaluation.predictions import figures
+from attnrec.features.build import state_of
+from attnrec.features.examples import Features, Label
+from attnrec.features.fields import Levels
+from attnrec.models.features.protocol import FeatureModel, FeatureRecipe, build
+from attnrec.models.features.scorer import FeatureScorer, centre_of
+from attnrec.models.protocol import configuration_of
+from attnrec.training.step import TrainState
+from attnrec.typing import Array
+
+Loss = Literal["bce", "mse", "bpr", "softmax"]
+LOSSES: dict[Label, tuple[Loss, ...]] = {
+    "click": ("bce",),
+    "rating": ("mse",),
+    "choice": ("bce", "bpr", "softmax"),
+}
+METRICS: dict[Label, str] = {"click": "AUC", "rating": "RMSE", "choice": "NDCG@10"}
+RANKED = 1_000  # validation cases of choices, at most: each asks for the whole catalogue
+
+
+def loss_of(
+    kind: Loss, scores: Float[Array, "batch candidate"], labels: Float[Array, " batch"]
+) -> Float[Array, " batch"]:
+    r"""The loss of each example.
+
+    * `"bce"`: $-y \log \sigma(s) - (1 - y) \log(1 - \sigma(s))$, the mean over the
+      candidates, of which the first has the label and the others, drawn, have 0;
+    * `"mse"`: $(s - y)^2$;
+    * `"bpr"`: $-\log \sigma(s_0 - s_j)$, the mean over the others (Rendle et al., 2009
+      [rendle2009bpr]_);
+    * `"softmax"`: $-\log \mathrm{softmax}(s)_0$.
+
+    Args:
+        kind: one of them.
+        scores: of each candidate, the first being the example's own.
+        labels: of the first.
+    """
+    if kind == "mse":
+        return (scores[:, 0] - labels) ** 2
+    if kind == "bpr":
+        return -jax.nn.log_sigmoid(scores[:, :1] - scores[:, 1:]).mean(1)
+    if kind == "softmax":
+        return -jax.nn.log_softmax(scores)[:, 0]
+    given = jnp.zeros_like(scores).at[:, 0].set(labels)
+    return optax.sigmoid_binary_cross_entropy(scores, given).mean(1)
+
+
+class Prediction:
+    """A `Task`: from who, what and when, by their features, to how it went.
+
+    Args:
+        model, seed, batch_size, metric, patience: as for `attnrec.fit`.
+        features: from `attnrec.features.build`.
+        loss: one of `LOSSES` for what is predicted; the first unless given.
+        num_negatives: of choices, the items drawn evenly beside each that was chosen.
+        optimizer: from optax.
+
+    Raises:
+        AttnrecError: an argument out of range, or of another kind of label.
+
+    Attributes:
+        loss, metric: as given, or what is usual.
+    """
+
+    def __init__(
+        self,
+        model: FeatureRecipe | FeatureModel,
+        features: Features,
+        *,
+        seed: int,
+        loss: Any,
+        num_negatives: int,
+        batch_size: int,
+        optimizer: optax.GradientTransformation,
+        metric: str | None,
+        patience: int | None,
+    ):
+        possible = LOSSES[features.label]
+        self.loss: Loss = possible[0] if loss is None else loss
+        if self.loss not in possible:
+            raise AttnrecError(
+                f"loss: expected one of {possible} for a {features.label}, got {loss!r}"
+                + did_you_mean(loss, possible)
+            )
+        self.metric = METRICS[features.label] if metric is None else metric
+        num_negatives = whole_number("num_negatives", num_negatives)
+        self._negatives = num_negatives if features.label == "choice" else 0
+        self._validation = _validation(features, self.metric, patience, seed)
+        self._batch_size = batch_size
+        self._features = features
+        module = build(model, features.schema, seed)
+        self._graphdef, params, self._rest = nnx.split(module, nnx.Param, ...)
+        self._train = features.examples("train")
+        self.num_targets = len(self._train)
+        self.state = TrainState(jax.tree.map(jnp.array, params), optimizer.init(params))
+        self._step = self._make_step(optimizer)
+        self.settings = {
+            "loss": self.loss,
+            "num_negatives": self._negatives,
+            "batch_size": batch_size,
+            "model": configuration_of(model),
+            "data": features.data.fingerprint,
+            "split": [features.split.kind, features.split.parameters],
+            "features": state_of(features),
+        }
+
+    def __len__(self) -> int:
+        return math.ceil(self.num_targets / self._batch_size)
+
+    def epoch(self, seed: int, epoch: int, first: int) -> Iterator[np.ndarray]:
+        order = np.random.default_rng([seed, epoch]).permutation(self.num_targets)
+        filled = np.pad(order, (0, -len(order) % self._batch_size), constant_values=len(order))
+        return iter(filled.astype(np.int32).reshape(-1, self._batch_size)[first:])
+
+    def step(
+        self, state: TrainState, batch: np.ndarray, key: jax.Array
+    ) -> tuple[TrainState, jax.Array]:
+        return self._step(state, self._arrays, batch, key)
+
+    def _make_step(self, optimizer: optax.GradientTransformation) -> Callable[..., Any]:
+        features, train = self._features, self._train
+        self._arrays = jax.tree.map(
+            jnp.asarray,
+            {
+                "users": features.users,
+                "items": features.items,
+                "context": features.context.take(train.rows),
+                "user": train.users,
+                "item": train.items,
+                "label": train.labels - np.float32(centre_of(features)),
+            },
+        )
+        num_items, negatives, kind = len(features.data.items), self._negatives, self.loss
+
+        @partial(jax.jit, donate_argnums=0)
+        def step(state: TrainState, arrays: dict[str, Any], rows: Array, key: Array):
+            draw, drop = jax.random.split(key)
+            real = rows < len(arrays["label"])
+            rows = jnp.minimum(rows, len(arrays["label"]) - 1)
+            items = arrays["item"][rows][:, None]
+            if negatives:
+                drawn = jax.random.randint(draw, (len(rows), negatives), 1, num_items + 1)
+                items = jnp.concatenate([items, drawn], axis=1)
+            candidates = items.shape[1]
+            parts = (
+                _repeated(Levels(*arrays["users"]).take(arrays["user"][rows]), candidates),
+                Levels(*arrays["items"]).take(items.ravel()),
+                _repeated(Levels(*arrays["context"]).take(rows), candidates),
+            )
+            levels, weights = (jnp.concatenate(x, axis=1) for x in zip(*parts, strict=True))
+
+            def objective(params: nnx.State) -> tuple[Array, Array]:
+                model = nnx.merge(self._graphdef, params, self._rest)
+                scores = model.score(levels, weights, rngs=nnx.Rngs(dropout=drop))
+                each = loss_of(kind, scores.reshape(-1, candidates), arrays["label"][rows])
+                total = jnp.where(real, each, 0).sum()
+                return total / len(rows), total
+
+            gradients, total = jax.grad(objective, has_aux=True)(state.params)
+            updates, kept = optimizer.update(gradients, state.optimizer, state.params)
+            return TrainState(optax.apply_updates(state.params, updates), kept), total
+
+        return step
+
+    def validate(self, params: nnx.State) -> dict[str, float]:
+        return self._validation(FeatureScorer(self.model(params), self._features, "model"))
+
+    def model(self, params: nnx.State) -> FeatureModel:
+        """The model with these parameters."""
+        return nnx.merge(self._graphdef, params, self._rest)
+
+
+def _repeated(levels: Levels, times: int) -> Levels:
+    return Levels(*(jnp.repeat(part, times, axis=0) for part in levels))
+
+
+def _validation(
+    features: Features, metric: str, patience: int | None, seed: int
+) -> Callable[[FeatureScorer], dict[str, float]]:
+    """Figures of a scorer on the validation part."""
+    if features.label == "choice":
+        if not isinstance(features.split, Split):
+            raise AttnrecError(
+                "features: choices are ranked, which a split at random does not allow; expected "
+                "features of attnrec.split.temporal(data) or leave_one_out(data), or a label"
+            )
+        metrics = {name: metric_by_name(name) for name in dict.fromkeys(("HR@10", metric))}
+        cases = _some(features.split.cases("validation"), seed)
+        data = features.data
+
+        def of_cases(scorer: FeatureScorer) -> dict[str, float]:
+            if not len(cases):
+                return {}
+            ranked = ranks(scorer, cases, len(data.items), filter_seen=data.protocol.filter_seen)
+            return {name: float(figure(ranked)) for name, figure in metrics.items()}
+
+        empty, found = not len(cases), of_cases
+    else:
+        part = features.examples("validation")
+        known = ("AUC", "LogLoss", "ECE") if features.label == "click" else ("RMSE", "MAE")
+        if metric not in known:
+            raise AttnrecError(
+                f"metric: expected one of {known} for a {features.label}, got {metric!r}"
+                + did_you_mean(metric, known)
+            )
+
+        def of_rows(scorer: FeatureScorer) -> dict[str, float]:
+            if not len(part):
+                return {}
+            return figures(scorer, features, "validation")
+
+        empty, found = not len(part), of_rows
+    if patience is not None and empty:
+        raise AttnrecError("patience: needs validation cases, and this split has none")
+    return found
+
+
+def _some(cases: Cases, seed: int) -> Cases:
+    """At most `RANKED` cases, drawn."""
+    if len(cases) <= RANKED:
+        return cases
+    drawn = np.sort(np.random.default_rng(seed).choice(len(cases), RANKED, replace=False))
+    return Cases(cases.users[drawn], cases.histories.take(drawn), cases.targets.take(drawn))

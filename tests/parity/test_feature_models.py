@@ -1,0 +1,300 @@
+"""The same weights give the same scores and attention as RecBole's models of features.
+
+In float32, as users run it, to 1e-5; in float64 to 1e-12, which no difference
+of formula would survive.
+
+RecBole needs older libraries than attnrec, and so an environment of its own:
+`recbole_scores.py` runs there, with the Python that ATTNREC_RECBOLE names. Where
+the two differ:
+
+- RecBole's first order sums the weights of a set where its second averages the
+  vectors; ours averages both. `averaged` undoes it.
+- Its xDeepFM has a bias and a ReLU in each crossing, which the script takes out,
+  and a ReLU behind its network: here, one more layer.
+- Its AFM attends without the bias of the paper's eq. 5: here, zero.
+- Its AutoInt leaves out the residual unless told: it is told.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from flax import nnx
+
+from attnrec.features.fields import FeatureSchema, Field, Levels
+from attnrec.models.features import (
+    AFM,
+    FM,
+    GMF,
+    NCF,
+    AutoInt,
+    DeepFM,
+    LogisticRegression,
+    NeuMF,
+    XDeepFM,
+)
+from attnrec.models.features.protocol import FeatureModel, FeatureRecipe
+from attnrec.models.features.recorder import FeatureRecorder
+from attnrec.models.weights import named_leaves, with_leaves
+
+SCRIPT = Path(__file__).with_name("recbole_scores.py")
+KINDS = {"token_seq": "set", "token": "category", "float": "number"}
+BITS = pytest.mark.parametrize(("bits", "tolerance"), [(32, 1e-5), (64, 1e-12)])
+
+Arrays = dict[str, np.ndarray]
+
+
+@pytest.fixture(scope="module")
+def theirs(tmp_path_factory) -> Arrays:
+    """What the script wrote."""
+    python = os.environ.get("ATTNREC_RECBOLE")
+    if not python:
+        pytest.fail(
+            "ATTNREC_RECBOLE: expected the path of a Python with RecBole 1.2.1, got nothing; "
+            "`make parity` makes one and names it"
+        )
+    path = tmp_path_factory.mktemp("recbole") / "scores.npz"
+    done = subprocess.run([python, SCRIPT, path], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    with np.load(path, allow_pickle=False) as found:
+        return dict(found)
+
+
+@pytest.fixture(scope="module")
+def schema(theirs) -> FeatureSchema:
+    """RecBole's fields, all on one side so that they stay in its order."""
+    told = zip(theirs["fields"].tolist(), theirs["kinds"], theirs["counts"], strict=True)
+    return FeatureSchema(
+        tuple(
+            Field(
+                name,
+                "context",
+                KINDS[kind],
+                tuple(map(str, range(1, count))),  # row 0 is padding
+                theirs[f"values/{name}"].shape[1],
+            )
+            for name, kind, count in told
+        )
+    )
+
+
+@pytest.fixture(scope="module")
+def levels(theirs, schema) -> Levels:
+    """What RecBole scored, as ours read it."""
+    parts = []
+    for field in schema.fields:
+        values = theirs[f"values/{field.name}"]
+        if field.kind == "number":
+            parts.append(Levels(np.ones(values.shape, np.int64), values))
+        else:
+            real = values > 0
+            parts.append(Levels(values, real / real.sum(1, keepdims=True)))
+    weights = np.concatenate([part.weights for part in parts], axis=1, dtype=np.float64)
+    return schema.joint(range(len(schema)), parts)._replace(weights=weights)
+
+
+def table(given: Arrays, counts: np.ndarray, prefix: str = "") -> np.ndarray:
+    """One table of all fields with one row that is nothing, from three with padding a field."""
+    names = (f"{kind}_embedding_table" for kind in ("token_seq", "token", "float"))
+    parts = zip(names, ("0", "embedding", "embedding"), strict=True)
+    rows = np.concatenate([given.pop(f"{prefix}{name}.{part}.weight") for name, part in parts])
+    padding = np.cumsum(counts) - counts
+    return np.concatenate([rows[:1], np.delete(rows, padding, axis=0)])
+
+
+def linear(given: Arrays, name: str, ours: str) -> Arrays:
+    """Torch keeps a kernel's transpose."""
+    kernel, bias = given.pop(f"{name}.weight").T, given.pop(f"{name}.bias")
+    return {f"{ours}.kernel": kernel, f"{ours}.bias": bias}
+
+
+def network(given: Arrays, num_layers: int = 2) -> Arrays:
+    """Its layers stand between dropouts and ReLUs."""
+    found: Arrays = {}
+    for i in range(num_layers):
+        found |= linear(given, f"mlp_layers.mlp_layers.{3 * i + 1}", f"network.layers.{i}")
+    return found
+
+
+def first_order(given: Arrays, counts: np.ndarray) -> Arrays:
+    return {
+        "linear.weight.table.embedding": table(given, counts, "first_order_linear."),
+        "linear.bias": given.pop("first_order_linear.bias")[0],
+    }
+
+
+def fm(given: Arrays, counts: np.ndarray) -> Arrays:
+    return first_order(given, counts) | {"embedding.table.embedding": table(given, counts)}
+
+
+def deepfm(given: Arrays, counts: np.ndarray) -> Arrays:
+    out = linear(given, "deep_predict_layer", "network.out")
+    return fm(given, counts) | network(given) | out
+
+
+def xdeepfm(given: Arrays, counts: np.ndarray) -> Arrays:
+    found = fm(given, counts) | network(given, 3)
+    found |= {"network.out.kernel": np.ones((1, 1)), "network.out.bias": np.zeros(1)}
+    for i in range(2):
+        kernel = given.pop(f"conv1d_list.{i}.weight")
+        found[f"crosses.{i}"] = kernel.reshape(len(kernel), -1, len(counts))
+        assert not given.pop(f"conv1d_list.{i}.bias").any()
+    crossed = linear(given, "cin_linear", "out")
+    found["linear.bias"] = found["linear.bias"] + crossed.pop("out.bias")[0]
+    return found | crossed
+
+
+def afm(given: Arrays, counts: np.ndarray) -> Arrays:
+    inner, outer = given.pop("attlayer.w.weight").T, given.pop("attlayer.h")
+    return fm(given, counts) | {
+        "attention.inner.kernel": inner,
+        "attention.inner.bias": np.zeros(inner.shape[1]),
+        "attention.out.kernel": outer[:, None],
+        "out": given.pop("p"),
+    }
+
+
+def autoint(given: Arrays, counts: np.ndarray) -> Arrays:
+    found = deepfm(given, counts) | linear(given, "attn_fc", "out")
+    found |= linear(given, "att_embedding", "layers.0.projection")
+    found |= linear(given, "v_res_embedding", "layers.0.residual")
+    for i in range(2):
+        theirs, ours = f"self_attns.{i}", f"layers.0.layers.{i}"
+        found |= linear(given, f"{theirs}.out_proj", f"{ours}.out")
+        kernels = np.split(given.pop(f"{theirs}.in_proj_weight"), 3)
+        biases = np.split(given.pop(f"{theirs}.in_proj_bias"), 3)
+        for part, kernel, bias in zip(("query", "key", "value"), kernels, biases, strict=True):
+            found |= {f"{ours}.{part}.kernel": kernel.T, f"{ours}.{part}.bias": bias}
+    return found
+
+
+def gmf(given: Arrays, counts: np.ndarray) -> Arrays:
+    return pair(given, "mf", "product") | linear(given, "predict_layer", "out")
+
+
+def ncf(given: Arrays, counts: np.ndarray) -> Arrays:
+    out = linear(given, "predict_layer", "out")
+    return pair(given, "mlp", "pair") | network(given) | out
+
+
+def neumf(given: Arrays, counts: np.ndarray) -> Arrays:
+    return pair(given, "mf", "product") | ncf(given, counts)
+
+
+def pair(given: Arrays, theirs: str, ours: str) -> Arrays:
+    return {
+        f"{ours}.{side}.embedding": given.pop(f"{side}_{theirs}_embedding.weight")
+        for side in ("user", "item")
+    }
+
+
+MODELS: dict[str, tuple[FeatureRecipe, Callable[[Arrays, np.ndarray], Arrays]]] = {
+    "LogisticRegression": (LogisticRegression(), first_order),
+    "FM": (FM(5), fm),
+    "DeepFM": (DeepFM(5, hidden_sizes=(7, 6)), deepfm),
+    "XDeepFM": (XDeepFM(5, cross_sizes=(4, 3), hidden_sizes=(7, 6, 1)), xdeepfm),
+    "AFM": (AFM(5, attention_size=4), afm),
+    "AutoInt": (
+        AutoInt(
+            5,
+            attention_size=8,
+            num_heads=2,
+            num_layers=2,
+            hidden_sizes=(7, 6),
+            first_order=True,
+            layer="transformer",
+        ),
+        autoint,
+    ),
+    "NeuMF": (NeuMF(5, network_embedding_size=3, hidden_sizes=(7, 6)), neumf),
+    "GMF": (GMF(5), gmf),
+    "NCF": (NCF(3, hidden_sizes=(7, 6)), ncf),
+}
+
+
+def with_their_weights(name: str, theirs: Arrays, schema: FeatureSchema) -> FeatureModel:
+    """Our model with all of RecBole's weights; none may lack or be left over."""
+    recipe, renamed = MODELS[name]
+    model = recipe.build(schema, nnx.Rngs(0))
+    start = f"{name}/weights/"
+    given = {key.removeprefix(start): theirs[key] for key in theirs if key.startswith(start)}
+    leaves = renamed(given, theirs["counts"])
+    assert not given
+    state = nnx.state(model)
+    assert leaves.keys() == named_leaves(state).keys()
+    nnx.update(model, with_leaves(state, {k: np.float32(leaf) for k, leaf in leaves.items()}))
+    return model
+
+
+def averaged(name: str, theirs: Arrays) -> np.ndarray:
+    """RecBole's scores, had its first order averaged the weights of genres and not summed them."""
+    scores = theirs[f"{name}/scores"]
+    weights = theirs.get(f"{name}/weights/first_order_linear.token_seq_embedding_table.0.weight")
+    if weights is None:  # it looks at user and item alone
+        return scores
+    genres = theirs["values/genres"]
+    real = genres > 0
+    summed = (weights[genres, 0] * real).sum(1)
+    return scores - summed + summed / real.sum(1)
+
+
+def in_float64(model: FeatureModel) -> FeatureModel:
+    """A copy that counts in float64 throughout; embeddings look up in a type of their own."""
+    graphdef, state = nnx.split(model)
+    model = nnx.merge(graphdef, jax.tree.map(lambda x: jnp.asarray(x, jnp.float64), state))
+    for _, module in nnx.iter_modules(model):
+        if isinstance(module, nnx.Embed):
+            module.dtype = jnp.float64
+    return model
+
+
+def test_what_is_scored_has_fields_of_all_kinds(theirs):
+    assert theirs["fields"].tolist() == ["genres", "user", "item", "hour", "occupation", "age"]
+    assert set((theirs["values/genres"] > 0).sum(1).tolist()) == {1, 2, 3}
+
+
+@BITS
+@pytest.mark.parametrize("name", MODELS)
+def test_scores(name, bits, tolerance, theirs, schema, levels):
+    expected = averaged(name, theirs)
+    assert np.ptp(expected) > 1
+    model = with_their_weights(name, theirs, schema)
+    with jax.enable_x64(bits == 64):
+        scores = np.asarray((in_float64(model) if bits == 64 else model).score(*levels))
+    assert scores.dtype == f"float{bits}"
+    np.testing.assert_allclose(scores, expected, atol=tolerance, rtol=tolerance)
+
+
+@BITS
+@pytest.mark.parametrize(("name", "num_maps"), [("AutoInt", 2), ("AFM", 1)])
+def test_attention(name, num_maps, bits, tolerance, theirs, schema, levels):
+    model = with_their_weights(name, theirs, schema)
+    with jax.enable_x64(bits == 64):
+        recorder = FeatureRecorder(in_float64(model) if bits == 64 else model, schema)
+        scores, record = recorder.inspect(levels)
+    expected = [theirs[f"{name}/attention/{i}"] for i in range(num_maps)]
+    for found, weights in zip(record.maps, expected, strict=True):
+        assert weights.max(-1).mean() > 3 / weights.shape[-1]  # three times what even ones are
+        np.testing.assert_allclose(found.weights, weights, atol=tolerance, rtol=0)
+    np.testing.assert_allclose(scores, averaged(name, theirs), atol=tolerance, rtol=tolerance)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_the_comparison_sees_every_weight(name, theirs, schema, levels):
+    """Any weight that is moved moves the scores, but for what every key of a softmax has alike."""
+    model = with_their_weights(name, theirs, schema)
+    graphdef, state = nnx.split(model)
+    score = jax.jit(lambda state: nnx.merge(graphdef, state).score(*levels))
+    before, leaves = score(state), named_leaves(state)
+    for i, (part, leaf) in enumerate(leaves.items()):
+        if not part.endswith("key.bias"):
+            noise = np.random.default_rng(i).choice(np.float32([-0.1, 0.1]), leaf.shape)
+            moved = score(with_leaves(state, {**leaves, part: leaf + noise}))
+            assert np.abs(moved - before).max() > 1e-3, part
