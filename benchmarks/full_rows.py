@@ -39,7 +39,7 @@ def targets_per_second(split: Split, loss: str) -> list[int]:
 def share_of_real_positions(split: Split) -> float:
     """Among those that an epoch's batches are wide."""
     batches = Batches(split.train_sequences, LENGTH, BATCH)
-    return batches.num_targets / sum(BATCH * length for _, length in batches.plan(0, 1))
+    return batches.num_targets / sum(len(rows) * length for rows, length in batches.plan(0, 1))
 
 
 def main() -> None:

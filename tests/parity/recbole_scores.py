@@ -4,8 +4,7 @@ Runs in RecBole's own environment, where there is no attnrec; see
 `test_feature_models`, which asks it. OUT.npz holds the fields in the order in
 which the models put them side by side, of each its kind, how many rows it has in
 a table, padding among them, and its values `[example, column]`; and of each model
-the weights that take part, its scores and what it attends to. Everything is
-counted in float64: what differs is our float32.
+the weights that take part, its scores and what it attends to, all in float64.
 """
 
 from __future__ import annotations
@@ -29,8 +28,8 @@ from recbole.utils import get_model
 USERS, ITEMS, EXAMPLES = 6, 8, 48
 OCCUPATIONS, GENRES, HOURS = ("clerk", "cook", "smith"), ("comedy", "drama", "war", "western"), 5
 
-# Ours: RecBole's, the deviation of its weights (attention is far from even), its settings.
 NEUMF = {"mf_embedding_size": 5, "mlp_embedding_size": 3, "mlp_hidden_size": [7, 6]}
+# Our name: RecBole's, the deviation of its weights (attention is far from even), its settings.
 MODELS: dict[str, tuple[str, float, dict[str, Any]]] = {
     "LogisticRegression": ("LR", 0.6, {}),
     "FM": ("FM", 0.6, {}),
@@ -52,9 +51,9 @@ MODELS: dict[str, tuple[str, float, dict[str, Any]]] = {
             "has_residual": True,
         },
     ),
-    "NeuMF": ("NeuMF", 0.6, NEUMF),
-    "GMF": ("NeuMF", 0.6, {**NEUMF, "mlp_train": False}),
-    "NCF": ("NeuMF", 0.6, {**NEUMF, "mf_train": False}),
+    "NeuMF": ("NeuMF", 1.0, NEUMF),
+    "GMF": ("NeuMF", 1.0, {**NEUMF, "mlp_train": False}),
+    "NCF": ("NeuMF", 1.0, {**NEUMF, "mf_train": False}),
 }
 
 
@@ -106,7 +105,7 @@ def configured(name: str, folder: str, settings: dict[str, Any]) -> Config:
 
 def built(config: Config, dataset: Dataset, deviation: float) -> torch.nn.Module:
     """A model whose every weight, biases too, is random: none hides behind a zero."""
-    model = get_model(config["model"])(config, dataset).eval()
+    model = get_model(config["model"])(config, dataset).double().eval()
     with torch.no_grad():
         for weight in model.parameters():
             weight.normal_(0, deviation)
@@ -116,7 +115,7 @@ def built(config: Config, dataset: Dataset, deviation: float) -> torch.nn.Module
             model.compressed_interaction_network = partial(
                 model.compressed_interaction_network, activation="identity"
             )
-    return model.double()  # weights that float32 can hold
+    return model
 
 
 def watched(model: torch.nn.Module) -> list[torch.Tensor]:
@@ -152,6 +151,8 @@ def fields(model: torch.nn.Module, examples: Interaction) -> dict[str, np.ndarra
 
 def main(path: Path) -> None:
     warnings.simplefilter("ignore")
+    for old, new in {"float_": "float64", "complex_": "complex128", "unicode_": "str_"}.items():
+        setattr(np, old, getattr(np, new))  # RecBole asks for names that NumPy 2 has no more
     found: dict[str, np.ndarray] = {}
     with tempfile.TemporaryDirectory() as folder:
         write(Path(folder))

@@ -219,7 +219,9 @@ MODELS: dict[str, tuple[FeatureRecipe, Callable[[Arrays, np.ndarray], Arrays]]] 
 }
 
 
-def with_their_weights(name: str, theirs: Arrays, schema: FeatureSchema) -> FeatureModel:
+def with_their_weights(
+    name: str, theirs: Arrays, schema: FeatureSchema, bits: int = 32
+) -> FeatureModel:
     """Our model with all of RecBole's weights; none may lack or be left over."""
     recipe, renamed = MODELS[name]
     model = recipe.build(schema, nnx.Rngs(0))
@@ -229,7 +231,11 @@ def with_their_weights(name: str, theirs: Arrays, schema: FeatureSchema) -> Feat
     assert not given
     state = nnx.state(model)
     assert leaves.keys() == named_leaves(state).keys()
-    nnx.update(model, with_leaves(state, {k: np.float32(leaf) for k, leaf in leaves.items()}))
+    leaves = {part: leaf.astype(f"float{bits}") for part, leaf in leaves.items()}
+    nnx.update(model, with_leaves(state, leaves))
+    for _, module in nnx.iter_modules(model):
+        if isinstance(module, nnx.Embed):  # looks up in a type of its own
+            module.dtype = jnp.dtype(f"float{bits}")
     return model
 
 
@@ -245,16 +251,6 @@ def averaged(name: str, theirs: Arrays) -> np.ndarray:
     return scores - summed + summed / real.sum(1)
 
 
-def in_float64(model: FeatureModel) -> FeatureModel:
-    """A copy that counts in float64 throughout; embeddings look up in a type of their own."""
-    graphdef, state = nnx.split(model)
-    model = nnx.merge(graphdef, jax.tree.map(lambda x: jnp.asarray(x, jnp.float64), state))
-    for _, module in nnx.iter_modules(model):
-        if isinstance(module, nnx.Embed):
-            module.dtype = jnp.float64
-    return model
-
-
 def test_what_is_scored_has_fields_of_all_kinds(theirs):
     assert theirs["fields"].tolist() == ["genres", "user", "item", "hour", "occupation", "age"]
     assert set((theirs["values/genres"] > 0).sum(1).tolist()) == {1, 2, 3}
@@ -265,9 +261,8 @@ def test_what_is_scored_has_fields_of_all_kinds(theirs):
 def test_scores(name, bits, tolerance, theirs, schema, levels):
     expected = averaged(name, theirs)
     assert np.ptp(expected) > 1
-    model = with_their_weights(name, theirs, schema)
     with jax.enable_x64(bits == 64):
-        scores = np.asarray((in_float64(model) if bits == 64 else model).score(*levels))
+        scores = np.asarray(with_their_weights(name, theirs, schema, bits).score(*levels))
     assert scores.dtype == f"float{bits}"
     np.testing.assert_allclose(scores, expected, atol=tolerance, rtol=tolerance)
 
@@ -275,9 +270,8 @@ def test_scores(name, bits, tolerance, theirs, schema, levels):
 @BITS
 @pytest.mark.parametrize(("name", "num_maps"), [("AutoInt", 2), ("AFM", 1)])
 def test_attention(name, num_maps, bits, tolerance, theirs, schema, levels):
-    model = with_their_weights(name, theirs, schema)
     with jax.enable_x64(bits == 64):
-        recorder = FeatureRecorder(in_float64(model) if bits == 64 else model, schema)
+        recorder = FeatureRecorder(with_their_weights(name, theirs, schema, bits), schema)
         scores, record = recorder.inspect(levels)
     expected = [theirs[f"{name}/attention/{i}"] for i in range(num_maps)]
     for found, weights in zip(record.maps, expected, strict=True):

@@ -43,7 +43,7 @@ class FeatureRecorder:
             tape = Tape(replace, given)
             view = recording_view(nnx.merge(self._graphdef, state), tape)
             scores = view.score(levels, weights)
-            return scores, {name: layer.weights for name, layer in tape.layers.items()}
+            return scores, [layer.weights for layer in tape.layers.values()]
 
         self._forward = forward
         tape = Tape()
@@ -92,7 +92,11 @@ class FeatureRecorder:
             [(levels.levels[:, columns] > 0).any(1) for columns in self._schema.columns], axis=1
         )
         record = AttentionRecord(
-            tuple(self._map(name, np.asarray(weights)) for name, weights in maps.items()), present
+            tuple(
+                self._map(name, np.asarray(weights))
+                for name, weights in zip(self.names, maps, strict=True)
+            ),
+            present,
         )
         return np.asarray(scores), record
 
