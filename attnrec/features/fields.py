@@ -43,6 +43,28 @@ class Levels(NamedTuple):
         return Levels(self.levels[rows], self.weights[rows])
 
 
+class Crossed(NamedTuple):
+    """Several candidates for each of several users in their circumstances.
+
+    What models read as one example for each user and candidate, a user's
+    candidates one after the other; what repeats is looked up once.
+
+    Attributes:
+        users, context: of each case, only the columns of their own side.
+        items: of some items, likewise.
+        chosen: int32[case, candidate], which of `items` each candidate is; all of
+            them for every case unless given.
+    """
+
+    users: Levels
+    items: Levels
+    context: Levels
+    chosen: Int[Array, "case candidate"] | None = None
+
+
+Inputs = Levels | Crossed
+
+
 @dataclass(frozen=True)
 class Field:
     """One feature.

@@ -21,7 +21,7 @@ from attnrec.evaluation import ranks
 from attnrec.evaluation.predictions import figures
 from attnrec.features.build import state_of
 from attnrec.features.examples import Features, Label
-from attnrec.features.fields import Levels
+from attnrec.features.fields import Crossed
 from attnrec.models.features.protocol import FeatureModel, FeatureRecipe, build
 from attnrec.models.features.scorer import FeatureScorer, centre_of
 from attnrec.models.protocol import configuration_of
@@ -157,22 +157,25 @@ class Prediction:
             draw, drop = jax.random.split(key)
             real = rows < len(arrays["label"])
             rows = jnp.minimum(rows, len(arrays["label"]) - 1)
-            items = arrays["item"][rows][:, None]
+            chosen = arrays["item"][rows][:, None]
             if negatives:
                 drawn = jax.random.randint(draw, (len(rows), negatives), 1, num_items + 1)
-                items = jnp.concatenate([items, drawn], axis=1)
-            candidates = items.shape[1]
-            parts = (
-                _repeated(Levels(*arrays["users"]).take(arrays["user"][rows]), candidates),
-                Levels(*arrays["items"]).take(items.ravel()),
-                _repeated(Levels(*arrays["context"]).take(rows), candidates),
+                chosen = jnp.concatenate([chosen, drawn], axis=1)
+            items = arrays["items"]
+            if num_items >= chosen.size:  # fewer are asked about than there are
+                items = items.take(chosen.ravel())
+                chosen = jnp.arange(chosen.size).reshape(chosen.shape)
+            inputs = Crossed(
+                arrays["users"].take(arrays["user"][rows]),
+                items,
+                arrays["context"].take(rows),
+                chosen,
             )
-            levels, weights = (jnp.concatenate(x, axis=1) for x in zip(*parts, strict=True))
 
             def objective(params: nnx.State) -> tuple[Array, Array]:
                 model = nnx.merge(self._graphdef, params, self._rest)
-                scores = model.score(levels, weights, rngs=nnx.Rngs(dropout=drop))
-                each = loss_of(kind, scores.reshape(-1, candidates), arrays["label"][rows])
+                scores = model.score(inputs, rngs=nnx.Rngs(dropout=drop)).reshape(chosen.shape)
+                each = loss_of(kind, scores, arrays["label"][rows])
                 total = jnp.where(real, each, 0).sum()
                 return total / len(rows), total
 
@@ -188,10 +191,6 @@ class Prediction:
     def model(self, params: nnx.State) -> FeatureModel:
         """The model with these parameters."""
         return nnx.merge(self._graphdef, params, self._rest)
-
-
-def _repeated(levels: Levels, times: int) -> Levels:
-    return Levels(*(jnp.repeat(part, times, axis=0) for part in levels))
 
 
 def _validation(

@@ -100,12 +100,12 @@ def levels(theirs, schema) -> Levels:
     return schema.joint(range(len(schema)), parts)._replace(weights=weights)
 
 
-def table(given: Arrays, counts: np.ndarray, prefix: str = "") -> np.ndarray:
+def table(given: Arrays, schema: FeatureSchema, prefix: str = "") -> np.ndarray:
     """One table of all fields with one row that is nothing, from three with padding a field."""
     names = (f"{kind}_embedding_table" for kind in ("token_seq", "token", "float"))
     parts = zip(names, ("0", "embedding", "embedding"), strict=True)
     rows = np.concatenate([given.pop(f"{prefix}{name}.{part}.weight") for name, part in parts])
-    padding = np.cumsum(counts) - counts
+    padding = [start + i for i, start in enumerate(schema.offsets[:-1])]
     return np.concatenate([rows[:1], np.delete(rows, padding, axis=0)])
 
 
@@ -123,37 +123,37 @@ def network(given: Arrays, num_layers: int = 2) -> Arrays:
     return found
 
 
-def first_order(given: Arrays, counts: np.ndarray) -> Arrays:
+def first_order(given: Arrays, schema: FeatureSchema) -> Arrays:
     return {
-        "linear.weight.table.embedding": table(given, counts, "first_order_linear."),
+        "linear.weight.table.embedding": table(given, schema, "first_order_linear."),
         "linear.bias": given.pop("first_order_linear.bias")[0],
     }
 
 
-def fm(given: Arrays, counts: np.ndarray) -> Arrays:
-    return first_order(given, counts) | {"embedding.table.embedding": table(given, counts)}
+def fm(given: Arrays, schema: FeatureSchema) -> Arrays:
+    return first_order(given, schema) | {"embedding.table.embedding": table(given, schema)}
 
 
-def deepfm(given: Arrays, counts: np.ndarray) -> Arrays:
+def deepfm(given: Arrays, schema: FeatureSchema) -> Arrays:
     out = linear(given, "deep_predict_layer", "network.out")
-    return fm(given, counts) | network(given) | out
+    return fm(given, schema) | network(given) | out
 
 
-def xdeepfm(given: Arrays, counts: np.ndarray) -> Arrays:
-    found = fm(given, counts) | network(given, 3)
+def xdeepfm(given: Arrays, schema: FeatureSchema) -> Arrays:
+    found = fm(given, schema) | network(given, 3)
     found |= {"network.out.kernel": np.ones((1, 1)), "network.out.bias": np.zeros(1)}
     for i in range(2):
         kernel = given.pop(f"conv1d_list.{i}.weight")
-        found[f"crosses.{i}"] = kernel.reshape(len(kernel), -1, len(counts))
+        found[f"crosses.{i}"] = kernel.reshape(len(kernel), -1, len(schema))
         assert not given.pop(f"conv1d_list.{i}.bias").any()
     crossed = linear(given, "cin_linear", "out")
     found["linear.bias"] = found["linear.bias"] + crossed.pop("out.bias")[0]
     return found | crossed
 
 
-def afm(given: Arrays, counts: np.ndarray) -> Arrays:
+def afm(given: Arrays, schema: FeatureSchema) -> Arrays:
     inner, outer = given.pop("attlayer.w.weight").T, given.pop("attlayer.h")
-    return fm(given, counts) | {
+    return fm(given, schema) | {
         "attention.inner.kernel": inner,
         "attention.inner.bias": np.zeros(inner.shape[1]),
         "attention.out.kernel": outer[:, None],
@@ -161,8 +161,8 @@ def afm(given: Arrays, counts: np.ndarray) -> Arrays:
     }
 
 
-def autoint(given: Arrays, counts: np.ndarray) -> Arrays:
-    found = deepfm(given, counts) | linear(given, "attn_fc", "out")
+def autoint(given: Arrays, schema: FeatureSchema) -> Arrays:
+    found = deepfm(given, schema) | linear(given, "attn_fc", "out")
     found |= linear(given, "att_embedding", "layers.0.projection")
     found |= linear(given, "v_res_embedding", "layers.0.residual")
     for i in range(2):
@@ -175,27 +175,30 @@ def autoint(given: Arrays, counts: np.ndarray) -> Arrays:
     return found
 
 
-def gmf(given: Arrays, counts: np.ndarray) -> Arrays:
-    return pair(given, "mf", "product") | linear(given, "predict_layer", "out")
+def gmf(given: Arrays, schema: FeatureSchema) -> Arrays:
+    return pair(given, schema, "mf", "product") | linear(given, "predict_layer", "out")
 
 
-def ncf(given: Arrays, counts: np.ndarray) -> Arrays:
+def ncf(given: Arrays, schema: FeatureSchema) -> Arrays:
     out = linear(given, "predict_layer", "out")
-    return pair(given, "mlp", "pair") | network(given) | out
+    return pair(given, schema, "mlp", "pair") | network(given) | out
 
 
-def neumf(given: Arrays, counts: np.ndarray) -> Arrays:
-    return pair(given, "mf", "product") | ncf(given, counts)
+def neumf(given: Arrays, schema: FeatureSchema) -> Arrays:
+    return pair(given, schema, "mf", "product") | ncf(given, schema)
 
 
-def pair(given: Arrays, theirs: str, ours: str) -> Arrays:
-    return {
-        f"{ours}.{side}.embedding": given.pop(f"{side}_{theirs}_embedding.weight")
-        for side in ("user", "item")
-    }
+def pair(given: Arrays, schema: FeatureSchema, theirs: str, ours: str) -> Arrays:
+    """Users and items have their places among all levels, of which the others take no part."""
+    parts = {side: given.pop(f"{side}_{theirs}_embedding.weight")[1:] for side in ("user", "item")}
+    found = np.zeros((schema.num_levels, parts["user"].shape[1]))
+    for side, rows in parts.items():
+        start = schema.offsets[schema.index(side)] + 1
+        found[start : start + len(rows)] = rows
+    return {f"{ours}.embedding.table.embedding": found}
 
 
-MODELS: dict[str, tuple[FeatureRecipe, Callable[[Arrays, np.ndarray], Arrays]]] = {
+MODELS: dict[str, tuple[FeatureRecipe, Callable[[Arrays, FeatureSchema], Arrays]]] = {
     "LogisticRegression": (LogisticRegression(), first_order),
     "FM": (FM(5), fm),
     "DeepFM": (DeepFM(5, hidden_sizes=(7, 6)), deepfm),
@@ -227,7 +230,7 @@ def with_their_weights(
     model = recipe.build(schema, nnx.Rngs(0))
     start = f"{name}/weights/"
     given = {key.removeprefix(start): theirs[key] for key in theirs if key.startswith(start)}
-    leaves = renamed(given, theirs["counts"])
+    leaves = renamed(given, schema)
     assert not given
     state = nnx.state(model)
     assert leaves.keys() == named_leaves(state).keys()
@@ -262,7 +265,7 @@ def test_scores(name, bits, tolerance, theirs, schema, levels):
     expected = averaged(name, theirs)
     assert np.ptp(expected) > 1
     with jax.enable_x64(bits == 64):
-        scores = np.asarray(with_their_weights(name, theirs, schema, bits).score(*levels))
+        scores = np.asarray(with_their_weights(name, theirs, schema, bits).score(levels))
     assert scores.dtype == f"float{bits}"
     np.testing.assert_allclose(scores, expected, atol=tolerance, rtol=tolerance)
 
@@ -285,7 +288,7 @@ def test_the_comparison_sees_every_weight(name, theirs, schema, levels):
     """Any weight that is moved moves the scores, but for what every key of a softmax has alike."""
     model = with_their_weights(name, theirs, schema)
     graphdef, state = nnx.split(model)
-    score = jax.jit(lambda state: nnx.merge(graphdef, state).score(*levels))
+    score = jax.jit(lambda state: nnx.merge(graphdef, state).score(levels))
     before, leaves = score(state), named_leaves(state)
     for i, (part, leaf) in enumerate(leaves.items()):
         if not part.endswith("key.bias"):

@@ -16,10 +16,10 @@ from itertools import combinations
 
 import numpy as np
 from flax import nnx
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float
 
 from attnrec.errors import AttnrecError, share, whole_number
-from attnrec.features.fields import FeatureSchema
+from attnrec.features.fields import FeatureSchema, Inputs
 from attnrec.models.attention import masked_softmax, weighted_values
 from attnrec.models.dropout import Dropout
 from attnrec.models.features.embedding import FeatureEmbedding, Linear
@@ -91,19 +91,13 @@ class AFMModule(nnx.Module):
         init = nnx.initializers.normal(1.0)
         self.out = nnx.Param(init(rngs.params(), (config.embedding_size,)))
 
-    def score(
-        self,
-        levels: Int[Array, "batch column"],
-        weights: Float[Array, "batch column"],
-        *,
-        rngs: nnx.Rngs | None = None,
-    ) -> Float[Array, " batch"]:
+    def score(self, inputs: Inputs, *, rngs: nnx.Rngs | None = None) -> Float[Array, " batch"]:
         """First order, and the pooled pairs (eq. 6)."""
-        vectors = self.embedding(levels, weights)
+        vectors = self.embedding(inputs)
         one, other = np.triu_indices(vectors.shape[1], k=1)
-        present = self.embedding.present(levels)
+        present = self.embedding.present(inputs)
         pooled = self.attention(
             vectors[:, one] * vectors[:, other], present[:, one] & present[:, other]
         )
         pooled = self.dropout(pooled, deterministic=rngs is None, rngs=rngs)
-        return self.linear(levels, weights) + pooled @ self.out[...]
+        return self.linear(inputs) + pooled @ self.out[...]

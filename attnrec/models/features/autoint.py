@@ -27,10 +27,10 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from flax import nnx
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float
 
 from attnrec.errors import AttnrecError, did_you_mean, share, whole_number
-from attnrec.features.fields import FeatureSchema
+from attnrec.features.fields import FeatureSchema, Inputs
 from attnrec.models.attention import MultiHeadAttention, dot_product_attention
 from attnrec.models.features.embedding import MLP, FeatureEmbedding, Linear, sizes
 from attnrec.typing import Array
@@ -168,16 +168,10 @@ class AutoIntModule(nnx.Module):
             else None
         )
 
-    def score(
-        self,
-        levels: Int[Array, "batch column"],
-        weights: Float[Array, "batch column"],
-        *,
-        rngs: nnx.Rngs | None = None,
-    ) -> Float[Array, " batch"]:
+    def score(self, inputs: Inputs, *, rngs: nnx.Rngs | None = None) -> Float[Array, " batch"]:
         """A weighted sum of what the last layer gives (eq. 9), and what stands beside it."""
-        vectors = self.embedding(levels, weights)
-        present = self.embedding.present(levels)
+        vectors = self.embedding(inputs)
+        present = self.embedding.present(inputs)
         mask = (present[:, None, :] & present[:, :, None])[:, None]
         x = vectors
         for layer in self.layers:
@@ -185,4 +179,4 @@ class AutoIntModule(nnx.Module):
         found = self.out(x.reshape(len(x), -1))[:, 0]
         if self.network is not None:
             found += self.network(vectors.reshape(len(x), -1), rngs)[:, 0]
-        return found if self.linear is None else found + self.linear(levels, weights)
+        return found if self.linear is None else found + self.linear(inputs)

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flax import nnx
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
 from attnrec.errors import share, whole_number
-from attnrec.features.fields import FeatureSchema
+from attnrec.features.fields import FeatureSchema, Inputs
 from attnrec.models.features.embedding import MLP, FeatureEmbedding, Linear, sizes
 from attnrec.models.features.fm import pairwise
 from attnrec.typing import Array
@@ -61,14 +61,8 @@ class DeepFMModule(nnx.Module):
             rngs=rngs,
         )
 
-    def score(
-        self,
-        levels: Int[Array, "batch column"],
-        weights: Float[Array, "batch column"],
-        *,
-        rngs: nnx.Rngs | None = None,
-    ) -> Float[Array, " batch"]:
+    def score(self, inputs: Inputs, *, rngs: nnx.Rngs | None = None) -> Float[Array, " batch"]:
         """Both sides, summed."""
-        vectors = self.embedding(levels, weights)
+        vectors = self.embedding(inputs)
         deep = self.network(vectors.reshape(len(vectors), -1), rngs)[:, 0]
-        return self.linear(levels, weights) + pairwise(vectors) + deep
+        return self.linear(inputs) + pairwise(vectors) + deep

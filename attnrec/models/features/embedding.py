@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import jax.numpy as jnp
+import numpy as np
 from flax import nnx
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float
 
 from attnrec.errors import AttnrecError, whole_number
-from attnrec.features.fields import FeatureSchema
+from attnrec.features.fields import SIDES, FeatureSchema, Inputs, Levels
 from attnrec.models.dropout import Dropout
 from attnrec.typing import Array
 
@@ -27,23 +28,51 @@ class FeatureEmbedding(nnx.Module):
     def __init__(self, schema: FeatureSchema, size: int, *, rngs: nnx.Rngs):
         init = nnx.initializers.normal(0.01)
         self.table = nnx.Embed(schema.num_levels, size, embedding_init=init, rngs=rngs)
-        self.edges = tuple((columns.start, columns.stop) for columns in schema.columns)
+        self.counts = tuple(
+            tuple(schema.fields[field].num_columns for field in schema.of(side)) for side in SIDES
+        )
 
-    def __call__(
-        self, levels: Int[Array, "batch column"], weights: Float[Array, "batch column"]
-    ) -> Float[Array, "batch feature embedding"]:
+    def __call__(self, inputs: Inputs) -> Float[Array, "batch feature embedding"]:
         """The vectors of all fields."""
-        each = self.table(levels) * weights[..., None]
-        if each.shape[1] == len(self.edges):
-            return each
-        return jnp.stack([each[:, slice(*edge)].sum(1) for edge in self.edges], axis=1)
 
-    def present(self, levels: Int[Array, "batch column"]) -> Bool[Array, "batch feature"]:
+        def vectors(of: Levels, counts: Sequence[int]) -> Array:
+            each = self.table(of.levels) * of.weights[..., None]
+            return _by_field(each, counts, lambda columns: columns.sum(1))
+
+        return self._of_all(inputs, vectors)
+
+    def present(self, inputs: Inputs) -> Bool[Array, "batch feature"]:
         """Which fields say anything."""
-        there = levels > 0
-        if there.shape[1] == len(self.edges):
-            return there
-        return jnp.stack([there[:, slice(*edge)].any(1) for edge in self.edges], axis=1)
+
+        def there(of: Levels, counts: Sequence[int]) -> Array:
+            return _by_field(of.levels > 0, counts, lambda columns: jnp.any(columns, axis=1))
+
+        return self._of_all(inputs, there)
+
+    def _of_all(self, inputs: Inputs, of: Callable[[Levels, Sequence[int]], Array]) -> Array:
+        """What `of` says of each field, for each example."""
+        if isinstance(inputs, Levels):
+            return of(inputs, sum(self.counts, ()))
+        user, item, context = (
+            of(side, counts)
+            for side, counts in zip(
+                (inputs.users, inputs.items, inputs.context), self.counts, strict=True
+            )
+        )
+        item = item[None] if inputs.chosen is None else item[inputs.chosen]
+        cases, candidates = len(user), item.shape[1]
+        parts = (user[:, None], item, context[:, None])
+        rows = [jnp.broadcast_to(x, (cases, candidates, *x.shape[2:])) for x in parts]
+        joined = jnp.concatenate(rows, axis=2)
+        return joined.reshape(cases * candidates, *joined.shape[2:])
+
+
+def _by_field(columns: Array, counts: Sequence[int], joined: Callable[[Array], Array]) -> Array:
+    """One entry a field of what each of its columns says."""
+    if all(count == 1 for count in counts):
+        return columns
+    edges = np.cumsum([0, *counts])
+    return jnp.stack([joined(columns[:, i:j]) for i, j in pairwise(edges.tolist())], axis=1)
 
 
 class Linear(nnx.Module):
@@ -58,11 +87,9 @@ class Linear(nnx.Module):
         self.weight = FeatureEmbedding(schema, 1, rngs=rngs)
         self.bias = nnx.Param(jnp.zeros(()))
 
-    def __call__(
-        self, levels: Int[Array, "batch column"], weights: Float[Array, "batch column"]
-    ) -> Float[Array, " batch"]:
+    def __call__(self, inputs: Inputs) -> Float[Array, " batch"]:
         """The weighted sum of an example's levels, and the bias."""
-        return self.weight(levels, weights).sum((1, 2)) + self.bias[...]
+        return self.weight(inputs).sum((1, 2)) + self.bias[...]
 
 
 class MLP(nnx.Module):

@@ -23,10 +23,10 @@ from typing import Literal, get_args
 import jax.numpy as jnp
 import numpy as np
 from flax import nnx
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float
 
 from attnrec.errors import AttnrecError, did_you_mean, share, whole_number
-from attnrec.features.fields import FeatureSchema
+from attnrec.features.fields import FeatureSchema, Inputs
 from attnrec.models.attention import masked_softmax, weighted_values
 from attnrec.models.dropout import Dropout
 from attnrec.models.features.embedding import FeatureEmbedding, Linear
@@ -114,17 +114,11 @@ class FeatureAttentionModule(nnx.Module):
         self.user_attention = None if config.sides == "item" else attention(self.user_fields)
         self.item_attention = None if config.sides == "user" else attention(self.item_fields)
 
-    def score(
-        self,
-        levels: Int[Array, "batch column"],
-        weights: Float[Array, "batch column"],
-        *,
-        rngs: nnx.Rngs | None = None,
-    ) -> Float[Array, " batch"]:
+    def score(self, inputs: Inputs, *, rngs: nnx.Rngs | None = None) -> Float[Array, " batch"]:
         """The product of both sides, and first order."""
-        vectors = self.embedding(levels, weights)
+        vectors = self.embedding(inputs)
         vectors = self.dropout(vectors, deterministic=rngs is None, rngs=rngs)
-        present = self.embedding.present(levels)
+        present = self.embedding.present(inputs)
 
         def side(attention: QueryAttention | None, fields: tuple[int, ...]) -> Array:
             of, there = vectors[:, np.array(fields)], present[:, np.array(fields)]
@@ -135,4 +129,4 @@ class FeatureAttentionModule(nnx.Module):
 
         user = side(self.user_attention, self.user_fields)
         item = side(self.item_attention, self.item_fields)
-        return (user * item).sum(-1) + self.linear(levels, weights)
+        return (user * item).sum(-1) + self.linear(inputs)

@@ -16,10 +16,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flax import nnx
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
 from attnrec.errors import share, whole_number
-from attnrec.features.fields import FeatureSchema
+from attnrec.features.fields import FeatureSchema, Inputs
 from attnrec.models.dropout import Dropout
 from attnrec.models.features.embedding import FeatureEmbedding, Linear
 from attnrec.typing import Array
@@ -57,17 +57,11 @@ class FMModule(nnx.Module):
         self.embedding = FeatureEmbedding(schema, config.embedding_size, rngs=rngs)
         self.dropout = Dropout(config.dropout_rate)
 
-    def score(
-        self,
-        levels: Int[Array, "batch column"],
-        weights: Float[Array, "batch column"],
-        *,
-        rngs: nnx.Rngs | None = None,
-    ) -> Float[Array, " batch"]:
+    def score(self, inputs: Inputs, *, rngs: nnx.Rngs | None = None) -> Float[Array, " batch"]:
         """First and second order."""
-        vectors = self.embedding(levels, weights)
+        vectors = self.embedding(inputs)
         vectors = self.dropout(vectors, deterministic=rngs is None, rngs=rngs)
-        return self.linear(levels, weights) + pairwise(vectors)
+        return self.linear(inputs) + pairwise(vectors)
 
 
 def pairwise(vectors: Float[Array, "batch feature embedding"]) -> Float[Array, " batch"]:

@@ -11,9 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flax import nnx
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
-from attnrec.features.fields import FeatureSchema
+from attnrec.features.fields import FeatureSchema, Inputs
 from attnrec.models.features.embedding import Linear
 from attnrec.typing import Array
 
@@ -33,13 +33,7 @@ class LogisticRegressionModule(nnx.Module):
     def __init__(self, schema: FeatureSchema, *, rngs: nnx.Rngs):
         self.linear = Linear(schema, rngs=rngs)
 
-    def score(
-        self,
-        levels: Int[Array, "batch column"],
-        weights: Float[Array, "batch column"],
-        *,
-        rngs: nnx.Rngs | None = None,
-    ) -> Float[Array, " batch"]:
+    def score(self, inputs: Inputs, *, rngs: nnx.Rngs | None = None) -> Float[Array, " batch"]:
         """The log-odds."""
         del rngs
-        return self.linear(levels, weights)
+        return self.linear(inputs)

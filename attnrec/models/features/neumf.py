@@ -17,11 +17,11 @@ from dataclasses import dataclass
 
 import jax.numpy as jnp
 from flax import nnx
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
 from attnrec.errors import AttnrecError, share, whole_number
-from attnrec.features.fields import FeatureSchema
-from attnrec.models.features.embedding import MLP, sizes
+from attnrec.features.fields import FeatureSchema, Inputs
+from attnrec.models.features.embedding import MLP, FeatureEmbedding, sizes
 from attnrec.typing import Array
 
 
@@ -111,22 +111,14 @@ class Pair(nnx.Module):
     """A vector for each user, and one for each item."""
 
     def __init__(self, schema: FeatureSchema, size: int, *, rngs: nnx.Rngs):
-        init = nnx.initializers.normal(0.01)
-        self.fields = tuple(schema.index(name) for name in ("user", "item"))
-        self.offsets = tuple(schema.offsets[field] for field in self.fields)
-        self.columns = tuple(schema.columns[field].start for field in self.fields)
-        rows = [len(schema.fields[field].labels) + 1 for field in self.fields]
-        self.user = nnx.Embed(rows[0], size, embedding_init=init, rngs=rngs)
-        self.item = nnx.Embed(rows[1], size, embedding_init=init, rngs=rngs)
+        self.embedding = FeatureEmbedding(schema, size, rngs=rngs)
+        self.user, self.item = schema.index("user"), schema.index("item")
 
     def __call__(
-        self, levels: Int[Array, "batch column"]
+        self, inputs: Inputs
     ) -> tuple[Float[Array, "batch embedding"], Float[Array, "batch embedding"]]:
-        user, item = (
-            jnp.maximum(levels[:, column] - offset, 0)
-            for column, offset in zip(self.columns, self.offsets, strict=True)
-        )
-        return self.user(user), self.item(item)
+        vectors = self.embedding(inputs)
+        return vectors[:, self.user], vectors[:, self.item]
 
 
 class NeuMFModule(nnx.Module):
@@ -169,19 +161,12 @@ class NeuMFModule(nnx.Module):
         init = nnx.initializers.xavier_normal()
         self.out = nnx.Linear(width, 1, kernel_init=init, rngs=rngs)
 
-    def score(
-        self,
-        levels: Int[Array, "batch column"],
-        weights: Float[Array, "batch column"],
-        *,
-        rngs: nnx.Rngs | None = None,
-    ) -> Float[Array, " batch"]:
+    def score(self, inputs: Inputs, *, rngs: nnx.Rngs | None = None) -> Float[Array, " batch"]:
         """The parts there are, side by side, and a weighted sum of them."""
-        del weights
         parts = []
         if self.product is not None:
-            user, item = self.product(levels)
+            user, item = self.product(inputs)
             parts.append(user * item)
         if self.pair is not None and self.network is not None:
-            parts.append(self.network(jnp.concatenate(self.pair(levels), axis=1), rngs))
+            parts.append(self.network(jnp.concatenate(self.pair(inputs), axis=1), rngs))
         return self.out(jnp.concatenate(parts, axis=1))[:, 0]

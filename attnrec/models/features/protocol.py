@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Protocol, runtime_checkable
 
 from flax import nnx
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
 from attnrec.errors import AttnrecError
-from attnrec.features.fields import FeatureSchema
+from attnrec.features.fields import FeatureSchema, Inputs
 from attnrec.typing import Array
 
 
@@ -30,13 +30,7 @@ class FeatureModel(Protocol):
     it `normalisation`, `axes` and `keys` say what the map is; see `AttentionMap`.
     """
 
-    def score(
-        self,
-        levels: Int[Array, "batch column"],
-        weights: Float[Array, "batch column"],
-        *,
-        rngs: nnx.Rngs | None = None,
-    ) -> Float[Array, " batch"]:
+    def score(self, inputs: Inputs, *, rngs: nnx.Rngs | None = None) -> Float[Array, " batch"]:
         """A score, any real number, for each example; no `rngs`, no dropout."""
         ...
 

@@ -39,10 +39,10 @@ class FeatureRecorder:
         self._graphdef, self._state = nnx.split(model)
 
         @jax.jit
-        def forward(state, levels, weights, replace, given):
+        def forward(state, levels, replace, given):
             tape = Tape(replace, given)
             view = recording_view(nnx.merge(self._graphdef, state), tape)
-            scores = view.score(levels, weights)
+            scores = view.score(levels)
             return scores, [layer.weights for layer in tape.layers.values()]
 
         self._forward = forward
@@ -51,9 +51,8 @@ class FeatureRecorder:
         def first_pass(state: nnx.State) -> Array:
             columns = schema.columns[-1].stop
             row = jnp.zeros((1, columns), jnp.int32)
-            return recording_view(nnx.merge(self._graphdef, state), tape).score(
-                row, row.astype(jnp.float32)
-            )
+            example = Levels(row, row.astype(jnp.float32))
+            return recording_view(nnx.merge(self._graphdef, state), tape).score(example)
 
         jax.eval_shape(first_pass, self._state)
         self.names = tuple(tape.layers)
@@ -87,7 +86,7 @@ class FeatureRecorder:
             weights = np.asarray(wanted, np.float32)
             check_weights(name, weights, self._told(name, "normalisation", "softmax"))
             replace[name], given[name] = np.full(batch, GIVEN), weights
-        scores, maps = self._forward(self._state, *levels, replace, given)
+        scores, maps = self._forward(self._state, levels, replace, given)
         present = np.stack(
             [(levels.levels[:, columns] > 0).any(1) for columns in self._schema.columns], axis=1
         )

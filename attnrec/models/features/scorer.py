@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 
 import jax
@@ -13,16 +14,16 @@ from jaxtyping import Float, Int
 
 from attnrec.errors import AttnrecError
 from attnrec.features.examples import Features
-from attnrec.features.fields import Levels
+from attnrec.features.fields import Crossed, Levels
 from attnrec.models.features.protocol import FeatureModel
 from attnrec.typing import Array, Items, Scores
 
-AT_ONCE = 8192  # examples of one call
+AT_ONCE = 8192  # examples worked on together
 
 
 @partial(jax.jit, static_argnums=0)
 def _scores(graphdef: nnx.GraphDef, state: nnx.State, levels: Levels) -> Float[Array, " batch"]:
-    return nnx.merge(graphdef, state).score(*levels)
+    return nnx.merge(graphdef, state).score(levels)
 
 
 @partial(jax.jit, static_argnums=0)
@@ -30,17 +31,20 @@ def _of_all_items(
     graphdef: nnx.GraphDef, state: nnx.State, users: Levels, items: Levels, context: Levels
 ) -> Float[Array, "batch item"]:
     model = nnx.merge(graphdef, state)
+    cases, num_items = len(users.levels), len(items.levels)
+    size = min(cases, max(1, AT_ONCE // num_items))
+    parts = math.ceil(cases / size)
 
-    def beside(user: Array, item: Array, context: Array) -> Array:
-        """One user's columns, and the circumstances', beside those of every item."""
-        user, context = (jnp.broadcast_to(x, (len(item), len(x))) for x in (user, context))
-        return jnp.concatenate([user, item, context], axis=1)
+    def in_parts(levels: Levels) -> Levels:
+        filled = (jnp.pad(part, ((0, parts * size - cases), (0, 0))) for part in levels)
+        return Levels(*(part.reshape(parts, size, part.shape[1]) for part in filled))
 
-    def one(case: tuple[Levels, Levels]) -> Array:
-        user, context = case
-        return model.score(*(beside(*parts) for parts in zip(user, items, context, strict=True)))
+    def some(part: tuple[Levels, Levels]) -> Array:
+        user, context = part
+        return model.score(Crossed(user, items, context)).reshape(size, num_items)
 
-    return jax.lax.map(one, (users, context))
+    found = jax.lax.map(some, (in_parts(users), in_parts(context)))
+    return found.reshape(-1, num_items)[:cases]
 
 
 class FeatureScorer:

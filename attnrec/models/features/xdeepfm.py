@@ -18,10 +18,10 @@ from itertools import pairwise
 
 import jax.numpy as jnp
 from flax import nnx
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
 from attnrec.errors import share, whole_number
-from attnrec.features.fields import FeatureSchema
+from attnrec.features.fields import FeatureSchema, Inputs
 from attnrec.models.features.embedding import MLP, FeatureEmbedding, Linear, sizes
 from attnrec.typing import Array
 
@@ -81,19 +81,13 @@ class XDeepFMModule(nnx.Module):
             rngs=rngs,
         )
 
-    def score(
-        self,
-        levels: Int[Array, "batch column"],
-        weights: Float[Array, "batch column"],
-        *,
-        rngs: nnx.Rngs | None = None,
-    ) -> Float[Array, " batch"]:
+    def score(self, inputs: Inputs, *, rngs: nnx.Rngs | None = None) -> Float[Array, " batch"]:
         """The three parts, summed (eq. 9)."""
-        first = self.embedding(levels, weights)
+        first = self.embedding(inputs)
         x, pooled = first, []
         for cross in self.crosses:
             x = jnp.einsum("hij,bid,bjd->bhd", cross[...], x, first)
             pooled.append(x.sum(-1))
         crossed = self.out(jnp.concatenate(pooled, axis=1))[:, 0]
         deep = self.network(first.reshape(len(first), -1), rngs)[:, 0]
-        return self.linear(levels, weights) + crossed + deep
+        return self.linear(inputs) + crossed + deep
