@@ -14,7 +14,8 @@ code. With `hidden_sizes` it is AutoInt+: a feed-forward network beside it
 
 `layer="transformer"` is the form that RecBole gives the model: one projection
 of the vectors, attention with biases and an output projection as in Vaswani et
-al. (2017), and one residual around all layers.
+al. (2017), and one residual around all layers (there, where `has_residual` is
+set; there, first order and a network always stand beside).
 
 Each layer records a map $\alpha$, field by field. A field that says nothing
 neither looks nor is looked at.
