@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-NEEDS = {"02_movielens.ipynb": "ml-100k"}
+NEEDS = {"02_movielens.ipynb": "ml-100k", "04_features_and_context.ipynb": "online-retail"}
 
 
 def pytest_configure(config: pytest.Config) -> None:

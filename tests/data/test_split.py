@@ -175,3 +175,29 @@ def test_a_split_is_made_again_from_the_part_of_each_row(histories, draw):
 def test_a_part_in_two_pieces_is_refused():
     with pytest.raises(DataError, match="rows of one part do not stand together"):
         Split.of_rows(of([[1, 2, 3]]), np.array([0, 1, 0], np.int8), "odd", {})
+
+
+def test_at_random_every_row_falls_into_a_part():
+    data = of([[1, 2, 3, 4, 5]] * 40)
+    made = split.at_random(data, validation=0.2, test=0.1, seed=3)
+    assert np.bincount(made.part).tolist() == [140, 40, 20]
+    assert made.train.equals(data.frame[made.part == 0])
+    assert repr(made) == "RowSplit(at_random of 'data': 140 train, 40 validation, 20 test)"
+    again, other = (split.at_random(data, 0.2, 0.1, seed=seed) for seed in (3, 4))
+    np.testing.assert_array_equal(made.part, again.part)
+    assert (made.part != other.part).any()
+    firsts = made.part[::5]
+    assert len(np.unique(firsts)) == 3
+
+
+@pytest.mark.parametrize(
+    ("shares", "told"),
+    [
+        ((0, 0.1), "validation: expected a share between 0 and 1, got 0"),
+        ((0.5, 0.5), "leaves nothing to train on"),
+        ((0.1, 0.1), "2 rows are too few"),
+    ],
+)
+def test_at_random_refuses(shares, told):
+    with pytest.raises(DataError, match=told):
+        split.at_random(of([[1, 2]]), *shares)

@@ -336,7 +336,7 @@ def test_fitting_leaves_the_users_own_module_as_it_was(chain_split):
         ({"loss": "softmx"}, "did you mean 'softmax'"),
         ({"metric": "NDGC@10"}, "did you mean 'NDCG@10'"),
         ({"loss": ar.losses.BCE}, r"did you mean BCE\(\)"),
-        ({"split": "leave_one_out"}, "split: expected one from attnrec.split.*got str"),
+        ({"data": "leave_one_out"}, "data: expected a split from attnrec.split.*got str"),
         ({"model": ar.SASRec}, r"got the class SASRec; did you mean SASRec\(\)"),
         ({"model": object()}, "expected a recipe such as SASRec.*got object"),
         (
@@ -351,7 +351,7 @@ def test_fitting_leaves_the_users_own_module_as_it_was(chain_split):
 )
 def test_wrong_arguments_are_named(chain_split, wrong, told):
     with pytest.raises(AttnrecError, match=told):
-        ar.fit(**{"model": SMALL, "split": chain_split, **QUICK, **wrong})
+        ar.fit(**{"model": SMALL, "data": chain_split, **QUICK, **wrong})
 
 
 def test_a_diverging_training_says_so(chain_split):
