@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import combinations
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -13,9 +15,9 @@ import pandas as pd
 
 from attnrec.columns import Columns
 from attnrec.data.interactions import Interactions
-from attnrec.data.parts import Split
+from attnrec.data.parts import TEST, Split
 from attnrec.data.vocabulary import Vocabulary
-from attnrec.errors import AttnrecError, whole_number
+from attnrec.errors import AttnrecError, did_you_mean, whole_number
 from attnrec.features.examples import Features
 from attnrec.features.fields import Levels
 from attnrec.inspection import AttentionRecord, Interventions, top_indices
@@ -23,7 +25,7 @@ from attnrec.models.features.protocol import FeatureModel, FeatureRecipe
 from attnrec.models.features.recorder import FeatureRecorder
 from attnrec.models.features.scorer import FeatureScorer
 
-Context: TypeAlias = Mapping[str, Any] | pd.DataFrame
+Context: TypeAlias = Mapping[str, Any] | pd.Series | pd.DataFrame
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,46 +35,51 @@ class FeatureInspection:
     Attributes:
         levels: what was asked.
         scores: `[batch]`, any real number.
-        predictions: `[batch]`, probabilities or ratings.
+        predictions: `[batch]`, probabilities or ratings; None where scores only rank, as
+            those of choices do that were not trained with `"bce"`.
         record: what the model looked at; `record.real` is `[batch, feature]`.
         features: whose fields these are.
     """
 
     levels: Levels
     scores: np.ndarray
-    predictions: np.ndarray
+    predictions: np.ndarray | None
     record: AttentionRecord
     features: Features = field(repr=False)
 
     def to_frame(self, *, layer: int | str | None = None, head: int | None = None) -> pd.DataFrame:
-        """Attention as a table, one row for each real key of each case.
+        """Attention as a table, one row for each real key of each map and case.
 
         Where every field looks at every field, what a key gets is the mean over
         the real queries.
 
         Args:
-            layer: number (from 1) or name of the map; default the last.
+            layer: number (from 1) or name of a map; unless given, all of them.
             head: number (from 1); default the mean over heads.
 
         Returns:
-            Columns: `case` (from 1), `feature` (a field, or two joined by ×), `value` (what
-            it says, in words) and `attention`.
+            Columns: `map`, `case` (from 1), `feature` (a field, or two joined by ×), `value`
+            (what it says, in words) and `attention`.
         """
-        map_, weights = self.record.layer(layer), self.record.weights(layer, head)
-        names, schema = map_.keys, self.features.schema
-        real = self.record.real
+        record, names = self.record, self.features.schema.names
+        maps = record.maps if layer is None else (record.layer(layer),)
+        pairs = {f"{one} × {other}": (one, other) for one, other in combinations(names, 2)}
+        fields = {name: (name,) for name in names} | pairs
         rows = []
-        for case, (levels, given) in enumerate(zip(self.levels.levels, weights, strict=True)):
-            said = dict(zip(schema.names, self.features.values(np.asarray(levels)), strict=True))
-            queries = real[case] if map_.query_axis == "feature" else np.ones(len(given), bool)
-            mean = given[queries].mean(0) if queries.any() else np.zeros(len(names))
-            there = dict(zip(schema.names, real[case].tolist(), strict=True))
-            for name, weight in zip(names, mean, strict=True):
-                parts = name.split(" × ")
-                if all(there[part] for part in parts):
-                    value = " × ".join(said[part] for part in parts)
-                    rows.append((case + 1, name, value, float(weight)))
-        return pd.DataFrame(rows, columns=["case", "feature", "value", "attention"])
+        for map_ in maps:
+            weights = record.weights(map_.name, head)
+            for case, given in enumerate(weights):
+                said = self.features.values(np.asarray(self.levels.levels[case]))
+                words = dict(zip(names, said, strict=True))
+                there = dict(zip(names, record.real[case].tolist(), strict=True))
+                queries = [there.get(name, True) for name in map_.queries] or [True] * len(given)
+                mean = given[queries].mean(0) if any(queries) else np.zeros(given.shape[1])
+                for key, weight in zip(map_.keys, mean.tolist(), strict=True):
+                    parts = fields.get(key, ())
+                    if all(there[part] for part in parts):
+                        value = " × ".join(words[part] for part in parts)
+                        rows.append((map_.name, case + 1, key, value, weight))
+        return pd.DataFrame(rows, columns=["map", "case", "feature", "value", "attention"])
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,23 +124,31 @@ class FeatureRun:
     def predict(
         self, *, user: object, item: object, context: Context | None = None
     ) -> float | np.ndarray:
-        """The probability, or the rating, of a user and an item in some circumstances.
+        """The probability of a click or choice, or the rating, in some circumstances.
 
         Args:
             user, item: ids; or several of both, or of one of them.
-            context: the circumstances, by name; those left out say nothing. For several
-                users or items one for all, or a table with a row for each.
+            context: the circumstances, by name; those left out say nothing, nor do values
+                that train never had, of which a warning tells. For several users or items
+                one for all, or a table with a row for each.
 
         Returns:
             A number; of several, float64[batch]. The probability of a click
-            is that of a label above the threshold; that of a choice stands beside
-            items that are drawn evenly.
+            is that of a label above the threshold; that of a choice is the one among
+            as many items, drawn evenly, as `fit` was given `num_negatives`.
 
         Raises:
             UnknownIdError: naming the nearest known id.
+            AttnrecError: a model of choices that was not trained with `"bce"`: its scores
+                rank and are no probabilities.
             AttnrecError: circumstances that are not among the features, or numbers of
                 users, items and circumstances that do not go together.
         """
+        if not self._predicts:
+            raise AttnrecError(
+                f"predict: scores of choices learned with loss={self._loss!r} rank, and are no "
+                "probabilities; train with loss='bce', or see inspect(...).scores"
+            )
         levels, alone = self._levels(user, item, context)
         found = self.scorer.predict(levels)
         return float(found[0]) if alone else found
@@ -157,9 +172,17 @@ class FeatureRun:
         """
         levels, _ = self._levels(user, item, context)
         scores, record = self.recorder.inspect(levels, interventions)
-        return FeatureInspection(
-            levels, scores, self.scorer.as_predictions(scores), record, self.features
-        )
+        found = self.scorer.as_predictions(scores) if self._predicts else None
+        return FeatureInspection(levels, scores, found, record, self.features)
+
+    @property
+    def _loss(self) -> object:
+        return self.provenance.get("fit", {}).get("loss")
+
+    @property
+    def _predicts(self) -> bool:
+        """Whether scores mean more than an order."""
+        return self.features.label != "choice" or self._loss == "bce"
 
     def evaluate(
         self,
@@ -177,7 +200,8 @@ class FeatureRun:
             A row a model. Of clicks AUC, GAUC, LogLoss and ECE, of ratings RMSE and
             MAE (`attnrec.evaluation.prediction_metrics`), beside what predicts the
             train part's mean for all; of choices the ranking metrics of the
-            whole catalogue, in the circumstances of the choice.
+            whole catalogue, in the circumstances of the first of
+            a case's targets.
         """
         from attnrec.evaluation import compare
         from attnrec.evaluation.predictions import figures, figures_of_mean
@@ -228,7 +252,7 @@ class FeatureRun:
         split = self.features.split
         if not isinstance(split, Split):
             raise AttnrecError(
-                "part: rows divided at random have nothing to rank after a past; expected "
+                "features: rows divided at random have nothing to rank after a past; expected "
                 "features of attnrec.split.temporal(data) or leave_one_out(data)"
             )
         return split
@@ -247,19 +271,22 @@ class FeatureRun:
             user: a user of the data.
             context: the circumstances, by name; those left out say nothing.
             topn: how many; the whole catalogue where it holds fewer.
-            filter_seen: leave out what the user has in train; as the data's protocol
-                says unless given.
+            filter_seen: leave out what the user has, but for the test part; as the
+                data's protocol says unless given.
 
         Returns:
-            Columns rank (from 1), item, title, score.
+            Columns rank (from 1), item, title, score: what the items are ranked by, and
+            neither a probability nor a rating.
         """
         topn = whole_number("topn", topn)
+        if isinstance(context, pd.DataFrame) and len(context) != 1:
+            raise AttnrecError(f"context: expected one row, got {len(context)}")
         index = np.array([self.data.user_vocabulary.index(user)], np.int32)
         scores = np.array(self.scorer.of_cases(index, self._circumstances(context, 1)))
         scores[0, 0] = -np.inf
         if self.data.protocol.filter_seen if filter_seen is None else filter_seen:
-            train = self.features.examples("train")
-            scores[0, train.items[train.users == index[0]]] = -np.inf
+            known = (self.data.user_indices == index[0]) & (self.features.split.part != TEST)
+            scores[0, self.data.item_indices[known]] = -np.inf
         best = top_indices(scores, topn)[0]
         best = best[np.isfinite(scores[0, best])]
         return pd.DataFrame(
@@ -293,14 +320,31 @@ class FeatureRun:
     def _circumstances(self, context: Context | None, count: int) -> Levels:
         if isinstance(context, pd.DataFrame):
             table = context
-        elif context is None or isinstance(context, Mapping):
-            table = pd.DataFrame([dict(context or {})])
+        elif context is None or isinstance(context, Mapping | pd.Series):
+            table = pd.DataFrame([{} if context is None else dict(context)])
         else:
             raise AttnrecError(
                 f"context: expected names and values, such as {{'hour': 17}}, got {context!r}"
             )
         levels = self.features.circumstances(table)
+        if not isinstance(context, pd.DataFrame):
+            self._warn_of_the_unseen(table, levels)
         return levels.take(np.zeros(count, int)) if len(table) == 1 else levels
+
+    def _warn_of_the_unseen(self, table: pd.DataFrame, levels: Levels) -> None:
+        schema = self.features.schema
+        start = 0
+        for place in schema.of("context"):
+            one = schema.fields[place]
+            here = levels.levels[0, start : start + one.num_columns]
+            start += one.num_columns
+            value = table[one.name].iloc[0] if one.name in table else None
+            if pd.api.types.is_scalar(value) and not pd.isna(value) and not here.any():
+                warnings.warn(
+                    f"context: {one.name} was never {value!r} in train, which says nothing"
+                    + did_you_mean(value, one.labels),
+                    stacklevel=4,
+                )
 
     def __repr__(self) -> str:
         return f"FeatureRun({self.name} on {self.data.name!r}, {len(self.history)} epochs)"

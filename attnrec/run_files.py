@@ -35,7 +35,9 @@ from attnrec.run import Run
 
 FORMAT = 1
 RECIPES = {"SASRec": SASRec} | {
-    name: getattr(feature_models, name) for name in feature_models.__all__
+    name: found
+    for name in feature_models.__all__
+    if hasattr(found := getattr(feature_models, name), "build")
 }
 CARD, WEIGHTS = "run.json", "weights.safetensors"
 GRAPHS, GRAPH = "portable", ".onnx.gz"  # a folder of graphs of the model, each compressed

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from flax import nnx
 
 import attnrec as ar
 from attnrec.data import validate
@@ -161,7 +162,8 @@ def test_what_is_recorded_is_what_was_used(attends):
 
 def test_attention_as_a_table(runs):
     said = runs[repr(ATTENTION[0])].inspect(user=3, item=7, context={"hour": "night"})
-    frame = said.to_frame()
+    assert said.to_frame()["map"].unique().tolist() == ["layers.0", "layers.1"]
+    frame = said.to_frame(layer=2)
     assert frame["feature"].tolist() == ["taste", "colour", "tags", "hour"]
     assert frame["value"].tolist() == ["red", "red", "a, b, c", "night"]
     assert frame["attention"].sum() == pytest.approx(1, abs=1e-5)
@@ -260,6 +262,12 @@ def test_equal_seeds_give_equal_weights_also_when_gone_on(clicks, tmp_path):
         ar.fit(recipe, clicks, epochs=1, seed=6, checkpoint_dir=tmp_path / "c", **options)
 
 
+@pytest.mark.parametrize("side", ["user", "context"])
+def test_the_label_is_no_feature(shop, side):
+    with pytest.warns(UserWarning, match="rating: is the label itself"):
+        ar.features.build(at_random(shop), label="rating", threshold=3, **{side: ["rating"]})
+
+
 def test_a_leak_is_named(shop):
     frame = shop.frame.assign(stars=np.where(shop.frame["rating"] > 3, "five", "one"))
     leaky = validate(frame, catalogue=shop.catalogue.frame)
@@ -273,19 +281,27 @@ def test_a_leak_is_named(shop):
         ({"item": ["color"]}, "item: no column 'color' among .*; did you mean 'colour'"),
         ({"user": ["taste", "spend"]}, "user: no column 'spend'"),
         ({"context": ["weekday"]}, "context: no column 'weekday'"),  # there are no times
-        ({"item": "colour"}, r"item: expected a list of features, such as \['colour'\]"),
+        ({"item": "colour"}, r"item: expected a list of features, such as .*, got 'colour'"),
+        ({"item": [ar.features.Number]}, "item: expected names of columns, or Categorical"),
+        ({"item": 5}, "item: expected a list of features"),
+        ({"item": ["colour", "colour", "colour"]}, "item: 'colour' stands there more than once"),
+        ({"label": ["rating"]}, "label: no column"),
+        ({"ids": "no"}, "ids: expected True or False, got 'no'"),
         ({"label": "stars"}, "label: no column 'stars'"),
         ({"label": "hour"}, "label: expected a column of numbers, got 'hour'"),
         ({"label": "rating", "threshold": 9}, "every row of the train part is 0"),
-        ({"threshold": 3}, "threshold: of which label"),
-        ({"ids": False}, "no features, and ids=False"),
+        ({"label": None, "threshold": 3}, "source: without a label"),
+        ({"label": "rating", "ids": False}, "no features, and ids=False"),
+        ({}, "source: without a label, choices are ranked after a past"),
     ],
 )
 def test_what_cannot_be_built_is_refused(shop, options, told):
+    given = {} if options == {} else {"label": "rating"} | options
     with pytest.raises(DataError, match=told):
-        ar.features.build(at_random(shop), **options)
+        ar.features.build(at_random(shop), **given)
 
 
+@pytest.mark.usefixtures("unchecked")  # for models of the other kind
 def test_what_cannot_be_asked_is_refused(runs, clicks, shop, chain_split):
     run = runs[repr(FM(embedding_size=4))]
     with pytest.raises(UnknownIdError):
@@ -308,15 +324,96 @@ def test_what_cannot_be_asked_is_refused(runs, clicks, shop, chain_split):
         ar.fit(ar.SASRec(), clicks, **QUIET)
     with pytest.raises(AttnrecError, match="FM is not built for histories"):
         ar.fit(FM(), chain_split, **QUIET)
-    with pytest.raises(AttnrecError, match="choices are ranked, which a split at random"):
-        ar.fit(FM(), ar.features.build(at_random(shop)), **QUIET)
+    with pytest.raises(AttnrecError, match="expected 'validation' or 'test', got 'train'"):
+        run.evaluate("train")
+    with pytest.raises(AttnrecError, match="rows divided at random have nothing to rank"):
+        run.beyond_accuracy()
+    with pytest.raises(AttnrecError, match="context: expected one row, got 2"):
+        run.recommend(user=3, context=pd.DataFrame({"hour": ["day", "night"]}))
+    with pytest.raises(AttnrecError, match=r"seed: expected less than 2\*\*32"):
+        ar.fit(FM(), clicks, seed=2**70, **QUIET)
     with pytest.raises(AttnrecError, match="mesh, stream: of histories only"):
         ar.fit(FM(), clicks, stream=True, **QUIET)
 
 
-def test_an_unseen_category_says_nothing(runs):
+def test_an_unseen_category_says_nothing_and_is_told(runs):
     run = runs[repr(FM(embedding_size=4))]
-    assert run.predict(user=3, item=5, context={"hour": "dusk"}) == run.predict(user=3, item=5)
+    with pytest.warns(UserWarning, match="hour was never 'nights' in train, .* mean 'night'"):
+        unseen = run.predict(user=3, item=5, context={"hour": "nights"})
+    assert unseen == run.predict(user=3, item=5)
+
+
+def test_a_threshold_leaves_out_what_equals_it_whatever_its_type(shop):
+    for equal in (0.1, 16777217.0):  # the second is 16777216 as float32
+        values = np.array([equal / 2, equal, equal * 2])[np.arange(len(shop.frame)) % 3]
+        data = validate(shop.frame.assign(score=values))
+        for threshold in (equal, np.float64(equal)):
+            made = ar.features.build(at_random(data), label="score", threshold=threshold)
+            assert np.isnan(made.labels).sum() == (values == equal).sum()
+            np.testing.assert_array_equal(made.labels == 1, values == equal * 2)
+            assert (
+                made.report.count("score: labels equal to the threshold") == (values == equal).sum()
+            )
+    for wrong in (float("nan"), True, "3", [3]):
+        with pytest.raises(DataError, match="threshold: expected a number"):
+            ar.features.build(at_random(shop), label="rating", threshold=wrong)
+
+
+def test_seen_items_are_left_out_whatever_their_label(shop):
+    frame = shop.frame.assign(rating=np.where(shop.frame["item"] % 4 == 0, 3, shop.frame["rating"]))
+    features = ar.features.build(at_random(validate(frame)), label="rating", threshold=3)
+    run = ar.fit(FM(embedding_size=4), features, epochs=1, **QUIET)
+    rows = frame[(features.split.part != 2) & (frame["user"] == 5).to_numpy()]
+    assert (rows["rating"] == 3).any()
+    assert not set(run.recommend(user=5, topn=40)["item"]) & set(rows["item"])
+
+
+class OfMyOwn(nnx.Module):
+    """As in a notebook cell."""
+
+    def __init__(self, schema, rngs):
+        self.table = nnx.Embed(schema.num_levels, 3, rngs=rngs)
+
+    def score(self, inputs, *, rngs=None):
+        levels, weights = inputs.flat()
+        v = self.table(levels) * weights[..., None]
+        return ((v.sum(1) ** 2).sum(-1) - (v**2).sum((1, 2))) / 2
+
+
+def test_a_module_of_ones_own(clicks, choices):
+    for features in (clicks, choices):
+        mine = OfMyOwn(features.schema, nnx.Rngs(0))
+        run = ar.fit(mine, features, epochs=2, batch_size=64, **QUIET)
+        assert run.name == "OfMyOwn"
+        assert np.isfinite(run.evaluate(baselines=False)).all(axis=None)
+        assert not run.recorder.names
+
+    class WithoutKeys(nnx.Module):
+        def score(self, inputs):
+            return inputs
+
+    with pytest.raises(AttnrecError, match=r"expected score\(inputs, \*, rngs=None\)"):
+        ar.fit(WithoutKeys(), clicks, **QUIET)
+
+
+@pytest.mark.usefixtures("unchecked")
+def test_given_attention_must_fit(runs):
+    run = runs[repr(ATTENTION[3])]
+    cases = real_cases(run)
+    for shape in [(1, 1, 1, 1), (3, 1, 1, 3), (1, 2, 1, 3)]:
+        weights = np.full(shape, 1 / shape[-1])
+        given = ar.Interventions(attention={"user_attention": weights})
+        with pytest.raises(AttnrecError, match=r"user_attention'\]: expected shape \(4, 1, 1, 3\)"):
+            run.inspect(**cases, interventions=given)
+    with pytest.raises(AttnrecError, match="interventions: expected attnrec.Interventions"):
+        run.inspect(**cases, interventions={"user_attention": "uniform"})
+
+
+def test_scores_that_only_rank_are_no_probabilities(choices):
+    run = ar.fit(GMF(embedding_size=4), choices, epochs=1, loss="bpr", **QUIET)
+    with pytest.raises(AttnrecError, match="loss='bpr' rank, and are no probabilities"):
+        run.predict(user=0, item=2)
+    assert run.inspect(user=0, item=2).predictions is None
 
 
 def test_bazaar_from_times_and_behaviour():

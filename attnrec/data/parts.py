@@ -147,7 +147,8 @@ class Split:
         """The cases of one part; users with nothing before their targets make none."""
         if part not in ("validation", "test"):
             raise DataError(
-                f"part: expected 'validation' or 'test', got {part!r}{did_you_mean(part, PARTS)}"
+                f"part: expected 'validation' or 'test', got {part!r}"
+                + did_you_mean(part, ("validation", "test"))
             )
         return self._cases[part]
 

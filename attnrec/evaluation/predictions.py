@@ -36,6 +36,8 @@ def figures_of_mean(features: Features, part: Part) -> dict[str, float]:
 
 
 def _rows(features: Features, part: Part) -> Examples:
+    if part not in ("validation", "test"):
+        raise AttnrecError(f"part: expected 'validation' or 'test', got {part!r}")
     rows = features.examples(part)
     if not len(rows):
         raise AttnrecError(f"part: no row of {part!r} has a label")

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -53,14 +54,16 @@ def build(
       `weekend` and `part_of_day` of their times.
 
     Args:
-        source: from `attnrec.split`; data that are not divided yet are divided `at_random`.
+        source: from `attnrec.split`; with a label, data that are not divided yet are
+            divided `at_random`.
         user, item, context: features.
         label: a column to predict, as a rating; without one what is predicted is
             which item is chosen.
         threshold: labels above it are 1 and below it 0, and what equals it is left out.
         ids: who and what are features, too: `user` and `item`.
-        time_zone: that of the shop, such as "Europe/London", for calendar features of
-            times in UTC; without one, times are taken as they stand.
+        time_zone: that of the shop, such as "Europe/London", for calendar features; without
+            one, those of UTC, in which the data keep times that have a zone, or of times
+            as they stand.
 
     Returns:
         The features; `.report` says what was found, `.describe()` what there is.
@@ -79,21 +82,23 @@ def build(
         >>> build(temporal(data), item=["price", "brand"], context=["hour"]).schema.names
         ('user', 'item', 'price', 'brand', 'hour')
     """
-    split = _divided(source)
+    split = _divided(source, label)
+    if not isinstance(ids, bool):
+        raise DataError(f"ids: expected True or False, got {ids!r}")
     settings = {"label": label, "threshold": threshold, "ids": bool(ids), "time_zone": time_zone}
     columns = _Columns(split, time_zone)
     encoders: dict[str, Encoder] = {}
     sides: dict[str, tuple[Side, str]] = {}
     report = Report()
     for side, wanted in zip(SIDES, (user, item, context), strict=True):
-        if isinstance(wanted, str):
-            raise DataError(f"{side}: expected a list of features, such as [{wanted!r}]")
-        for one in wanted:
+        for one in _checked(side, wanted):
             column = one if isinstance(one, str) else one.column
             seen = columns.of(side, column)[columns.in_train(side)]
             spec = infer(seen) if isinstance(one, str) else one
             taken = column in encoders or (ids and column in ("user", "item"))
             name = f"{side} {column}" if taken else column
+            if name in encoders:
+                raise DataError(f"{side}: {column!r} stands there more than once")
             encoders[name] = spec.fit(seen)
             sides[name] = (side, column)
             report = report.with_rows(*encoders[name].report.rows)
@@ -118,7 +123,24 @@ def state_of(features: Features) -> dict[str, Any]:
     }
 
 
-def _divided(source: Any) -> Split | RowSplit:
+def _checked(side: str, wanted: Any) -> list[str | Spec]:
+    if isinstance(wanted, str) or not isinstance(wanted, Sequence):
+        raise DataError(f"{side}: expected a list of features, such as ['price'], got {wanted!r}")
+    for one in wanted:
+        if isinstance(one, type) or not isinstance(one, str | Spec):
+            raise DataError(
+                f"{side}: expected names of columns, or Categorical, Number, MultiValued or Text "
+                f"of one, got {one!r}"
+            )
+    return list(wanted)
+
+
+def _divided(source: Any, label: str | None) -> Split | RowSplit:
+    if label is None and isinstance(source, (Interactions, RowSplit)):
+        raise DataError(
+            "source: without a label, choices are ranked after a past; expected a division such as "
+            "attnrec.split.temporal(data) or leave_one_out(data)"
+        )
     if isinstance(source, Interactions):
         return at_random(source)
     if not isinstance(source, (Split, RowSplit)):
@@ -237,7 +259,8 @@ def _say(
         schema.joint(schema.of(side), parts[side]) if parts[side] else nothing_of(counts[side])
         for side in SIDES
     )
-    labels, label = _labels(data, settings["label"], settings["threshold"])
+    labels, label, notes = _labels(data, settings["label"], settings["threshold"])
+    report = report.with_rows(*notes)
     told = {**settings, "sides": {name: list(where) for name, where in sides.items()}}
     made = Features(
         split,
@@ -263,23 +286,29 @@ def _from_one(levels: Levels) -> Levels:
 
 def _labels(
     data: Interactions, column: str | None, threshold: float | None
-) -> tuple[np.ndarray, Label]:
+) -> tuple[np.ndarray, Label, list[tuple[str, int, str]]]:
     if column is None:
         if threshold is not None:
             raise DataError("threshold: of which label? Name its column, such as label='rating'")
-        return np.ones(len(data), np.float32), "choice"
-    if column not in data.frame:
+        return np.ones(len(data), np.float32), "choice", []
+    if not isinstance(column, str) or column not in data.frame:
         names = list(data.frame.columns)
         raise DataError(f"label: no column {column!r} among {names}{did_you_mean(column, names)}")
     values = data.frame[column]
-    if not pd.api.types.is_numeric_dtype(values):
+    if not pd.api.types.is_numeric_dtype(values) or values.dtype.kind == "c":
         raise DataError(f"label: expected a column of numbers, got {column!r} of {values.dtype}")
-    labels = values.to_numpy(np.float32, na_value=np.nan)
-    labels = np.where(np.isfinite(labels), labels, np.nan).astype(np.float32)
+    labels = values.to_numpy(np.float64, na_value=np.nan)
+    known = np.abs(labels) <= np.finfo(np.float32).max
+    notes = [(f"{column}: labels that are missing or infinite", int((~known).sum()), "left out")]
+    labels = np.where(known, labels, np.nan)
     if threshold is None:
-        return labels, "rating"
-    clicks = np.where(labels == threshold, np.nan, labels > threshold)
-    return np.where(np.isnan(labels), np.nan, clicks).astype(np.float32), "click"
+        return labels.astype(np.float32), "rating", notes
+    if isinstance(threshold, bool) or not isinstance(threshold, Real) or not np.isfinite(threshold):
+        raise DataError(f"threshold: expected a number, got {threshold!r}")
+    equal = labels == float(threshold)
+    notes.append((f"{column}: labels equal to the threshold", int(equal.sum()), "left out"))
+    clicks = np.where(np.isnan(labels) | equal, np.nan, labels > float(threshold))
+    return clicks.astype(np.float32), "click", notes
 
 
 def _check(features: Features) -> None:
@@ -294,12 +323,19 @@ def _check(features: Features) -> None:
             f"label: every row of the train part is {train.labels[0]:g}; with one class there is "
             "nothing to tell apart"
         )
+    itself = {
+        name
+        for name, (_, column) in features.settings["sides"].items()
+        if column == features.settings["label"]
+    }
+    for name in itself:
+        warnings.warn(f"{name}: is the label itself, and gives it away", stacklevel=4)
     levels = features.of(train.users, train.items, features.context.take(train.rows)).levels
     total = ((train.labels - train.labels.mean()) ** 2).sum()
     for one, columns in zip(features.schema.fields, features.schema.columns, strict=True):
         level = levels[:, columns][:, 0]
         counts = np.bincount(level)
-        if one.num_columns > 1 or (counts > 0).sum() > len(level) / 10:
+        if one.name in itself or one.num_columns > 1 or (counts > 0).sum() > len(level) / 10:
             continue
         mean = np.bincount(level, train.labels) / np.maximum(counts, 1)
         told = 1 - ((train.labels - mean[level]) ** 2).sum() / total

@@ -17,6 +17,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Literal, NamedTuple, get_args
 
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, Int
 
@@ -42,6 +43,10 @@ class Levels(NamedTuple):
         """These rows."""
         return Levels(self.levels[rows], self.weights[rows])
 
+    def flat(self) -> Levels:
+        """As they are; see `Crossed.flat`."""
+        return self
+
 
 class Crossed(NamedTuple):
     """Several candidates for each of several users in their circumstances.
@@ -60,6 +65,17 @@ class Crossed(NamedTuple):
     items: Levels
     context: Levels
     chosen: Int[Array, "case candidate"] | None = None
+
+    def flat(self) -> Levels:
+        """One row for each user and candidate, all columns side by side."""
+        joined = []
+        for user, items, context in zip(self.users, self.items, self.context, strict=True):
+            item = items[None] if self.chosen is None else items[self.chosen]
+            cases, candidates = len(user), item.shape[1]
+            parts = (user[:, None], item, context[:, None])
+            rows = [jnp.broadcast_to(x, (cases, candidates, x.shape[-1])) for x in parts]
+            joined.append(jnp.concatenate(rows, axis=2).reshape(cases * candidates, -1))
+        return Levels(*joined)
 
 
 Inputs = Levels | Crossed

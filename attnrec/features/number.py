@@ -30,6 +30,7 @@ from attnrec.features.reading import Numbers, intervals, read_numbers, rounded
 
 Scale = Literal["standard", "minmax", "log"]
 Imputation = Literal["level", "mean", "median", "mode"]
+BINS = 10  # unless otherwise said
 _LARGEST = float(np.finfo(np.float32).max)
 
 
@@ -39,9 +40,9 @@ class Number:
 
     Args:
         column: its name.
-        bins: how many, parted at quantiles of train, fewer where many values are
-            equal; or the edges of bins, from the lowest to the highest, where
-            numbers beyond the ends count to the end bins; None with a scale. A
+        bins: how many, 10 unless there is a scale, parted at quantiles of train, fewer
+            where many values are equal; or the edges of bins, from the lowest to the highest, where
+            numbers beyond the ends count to the end bins. A
             bin holds its upper edge and not its lower one.
         scale: `"standard"`, `"minmax"` or `"log"`: not in bins, but to scale.
         missing: `"level"`, missing numbers are the level "(missing)" if train
@@ -51,13 +52,13 @@ class Number:
     Example:
         >>> Number("price", bins=2).fit(pd.Series([1.25, 2.95, 3.5, 8.0])).labels
         ('1.25 to 2.95', '3.5 to 8')
-        >>> encoder = Number("price", bins=None, scale="minmax").fit(pd.Series([1.0, 5.0]))
+        >>> encoder = Number("price", scale="minmax").fit(pd.Series([1.0, 5.0]))
         >>> encoder.encode(pd.Series([2.0])).weights.item()
         0.25
     """
 
     column: str
-    bins: int | Sequence[float] | None = 10
+    bins: int | Sequence[float] | None = None
     scale: Scale | None = None
     missing: Imputation = "level"
 
@@ -65,9 +66,9 @@ class Number:
         check_choice("scale", self.scale, (*get_args(Scale), None))
         check_choice("missing", self.missing, get_args(Imputation))
         if self.scale is not None and self.bins is not None:
-            raise DataError(f"bins: expected None with scale={self.scale!r}, got {self.bins!r}")
+            raise DataError(f"bins: expected none with scale={self.scale!r}, got {self.bins!r}")
         if self.scale is None and self.bins is None:
-            raise DataError("bins: expected a number or edges where there is no scale, got None")
+            object.__setattr__(self, "bins", BINS)
         if isinstance(self.bins, Sequence | np.ndarray):
             object.__setattr__(self, "bins", _edges(self.bins))
         elif self.bins is not None:

@@ -106,12 +106,12 @@ class Prediction:
         num_negatives = whole_number("num_negatives", num_negatives)
         self._negatives = num_negatives if features.label == "choice" else 0
         self._validation = _validation(features, self.metric, patience, seed)
-        self._batch_size = batch_size
         self._features = features
         module = build(model, features.schema, seed)
         self._graphdef, params, self._rest = nnx.split(module, nnx.Param, ...)
         self._train = features.examples("train")
         self.num_targets = len(self._train)
+        self._batch_size = min(batch_size, self.num_targets)
         self.state = TrainState(jax.tree.map(jnp.array, params), optimizer.init(params))
         self._step = self._make_step(optimizer)
         self.settings = {

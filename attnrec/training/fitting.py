@@ -145,6 +145,8 @@ def fit(
     usual = 128 if isinstance(data, Split) else 1024
     batch_size = usual if batch_size is None else whole_number("batch_size", batch_size)
     seed = whole_number("seed", seed, least=0)
+    if seed >= 2**32:
+        raise AttnrecError(f"seed: expected less than 2**32, got {seed}")
     patience = None if patience is None else whole_number("patience", patience)
     if checkpoint_every is not None:
         checkpoint_every = whole_number("checkpoint_every", checkpoint_every)

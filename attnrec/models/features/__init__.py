@@ -3,6 +3,7 @@
 from attnrec.models.features.afm import AFM
 from attnrec.models.features.autoint import AutoInt
 from attnrec.models.features.deepfm import DeepFM
+from attnrec.models.features.embedding import FeatureEmbedding
 from attnrec.models.features.feature_attention import FeatureAttention
 from attnrec.models.features.fm import FM
 from attnrec.models.features.logistic_regression import LogisticRegression
@@ -17,6 +18,7 @@ __all__ = [
     "AutoInt",
     "DeepFM",
     "FeatureAttention",
+    "FeatureEmbedding",
     "LogisticRegression",
     "NeuMF",
     "XDeepFM",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import signature
 from typing import Protocol, runtime_checkable
 
 from flax import nnx
@@ -23,7 +24,10 @@ class FeatureRecipe(Protocol):
 class FeatureModel(Protocol):
     """A Flax NNX module that scores a user, an item and circumstances by their features.
 
-    One defined in a notebook cell needs no more than this method. What it
+    One defined in a notebook cell needs no more than this method, in which
+    `levels, weights = inputs.flat()` gives the columns of each example; a
+    `FeatureEmbedding` of the inputs makes vectors of them, and looks up once what
+    several candidates share. What it
     attends to is recorded where the weights go through a function that can be
     exchanged: `attention_fn`, as in `attnrec.models.attention`, or
     `weigh_fn(weights, value, mask)`, which is `weighted_values` but for that. Beside
@@ -56,6 +60,10 @@ def build(model: FeatureRecipe | FeatureModel, schema: FeatureSchema, seed: int)
                 f"model: {type(model).__name__} is not built from features ({error}); expected "
                 "a recipe of a model of features such as AutoInt()"
             ) from error
+    if isinstance(built, FeatureModel) and "rngs" not in signature(built.score).parameters:
+        raise AttnrecError(
+            f"model: expected score(inputs, *, rngs=None), got score{signature(built.score)}"
+        )
     if not isinstance(built, nnx.Module) or not isinstance(built, FeatureModel):
         raise AttnrecError(
             "model: expected a recipe of a model of features such as AutoInt(), or a "

@@ -56,6 +56,7 @@ class FeatureRecorder:
 
         jax.eval_shape(first_pass, self._state)
         self.names = tuple(tape.layers)
+        self._shapes = {name: layer.weights.shape for name, layer in tape.layers.items()}
         self._about = {".".join(map(str, path)): module for path, module in nnx.iter_modules(model)}
 
     def inspect(
@@ -67,6 +68,11 @@ class FeatureRecorder:
             AttnrecError: attention given for a map that is not there, or of
                 another shape.
         """
+        if not isinstance(interventions, Interventions):
+            raise AttnrecError(
+                f"interventions: expected attnrec.Interventions(attention={{...}}), "
+                f"got {type(interventions).__name__}"
+            )
         batch = len(levels.levels)
         replace: dict[str, np.ndarray] = {}
         given: dict[str, np.ndarray] = {}
@@ -85,6 +91,14 @@ class FeatureRecorder:
                 continue
             weights = np.asarray(wanted, np.float32)
             check_weights(name, weights, self._told(name, "normalisation", "softmax"))
+            shape = (batch, *self._shapes[name][1:])
+            if weights.shape[2:] != shape[2:] or any(
+                size not in (1, own) for size, own in zip(weights.shape, shape, strict=True)
+            ):
+                raise AttnrecError(
+                    f"attention[{name!r}]: expected shape {shape}, with 1 for batch or head "
+                    f"where all share them; got {weights.shape}"
+                )
             replace[name], given[name] = np.full(batch, GIVEN), weights
         scores, maps = self._forward(self._state, levels, replace, given)
         present = np.stack(
