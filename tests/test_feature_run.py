@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -266,6 +268,17 @@ def test_equal_seeds_give_equal_weights_also_when_gone_on(clicks, tmp_path):
 def test_the_label_is_no_feature(shop, side):
     with pytest.warns(UserWarning, match="rating: is the label itself"):
         ar.features.build(at_random(shop), label="rating", threshold=3, **{side: ["rating"]})
+
+
+def test_validation_with_one_outcome_tells_nothing(shop):
+    split = at_random(shop)
+    rating = np.where(split.part == 1, 5, shop.frame["rating"])
+    only_good = replace(split, data=replace(shop, frame=shop.frame.assign(rating=rating)))
+    features = ar.features.build(only_good, label="rating", threshold=3)
+    run = ar.fit(FM(embedding_size=2), features, epochs=2, **QUIET)
+    assert list(run.history) == ["epoch", "loss", "seconds", "targets_per_second"]
+    with pytest.raises(AttnrecError, match="patience: needs validation cases"):
+        ar.fit(FM(), features, patience=1, **QUIET)
 
 
 def test_a_leak_is_named(shop):

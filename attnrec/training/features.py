@@ -223,14 +223,15 @@ def _validation(
                 + did_you_mean(metric, known)
             )
 
-        def of_rows(scorer: FeatureScorer) -> dict[str, float]:
-            if not len(part):
-                return {}
-            return figures(scorer, features, "validation")
+        # Of clicks with one outcome there is nothing to tell apart.
+        enough = len(part) > 0 and (features.label == "rating" or np.ptp(part.labels) > 0)
 
-        empty, found = not len(part), of_rows
+        def of_rows(scorer: FeatureScorer) -> dict[str, float]:
+            return figures(scorer, features, "validation") if enough else {}
+
+        empty, found = not enough, of_rows
     if patience is not None and empty:
-        raise AttnrecError("patience: needs validation cases, and this split has none")
+        raise AttnrecError("patience: needs validation cases, and this split has none to judge by")
     return found
 
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { mock, test } from 'node:test';
 import { datesOf, Session, takenOut } from './session';
 import { LocalModel } from './store';
 
@@ -23,6 +23,18 @@ test('a history set by a script begins anew, and undoing it goes back', () => {
   assert.deepEqual([...takenOut(['c'], [start, set], bases, start)], ['d']);
   assert.deepEqual([...takenOut(['a'], [start], bases, start)], ['b']);
   assert.deepEqual([...takenOut(start, [], bases, start)], []);
+});
+
+test('closed with an edit unsaved and nobody to tell, it lets go of the page', async () => {
+  const model = new LocalModel({ history: ['a', 'b'], _start: ['a', 'b'], _bases: [['a', 'b']], _setup: { engine: 'page' }, _seq: 0, _answer: {} });
+  const disposed = mock.fn(), reply = { seq: 0, error: null, shown: {}, labels: [], panels: [] };
+  const page = { dispose: disposed, changed() {}, ask() {}, reply: () => reply, waiting: () => false, present: () => null };
+  const session = new Session(model, { kernel: false, page: (async () => page) as never });
+  await new Promise(resolve => { setTimeout(resolve); });
+  session.set({ history: ['a'] });
+  model.save_changes = () => { throw new Error('Syncing error: no comm channel defined'); };
+  session.dispose();
+  assert.equal(disposed.mock.callCount(), 1);
 });
 
 test('a kernel that does not answer is spoken of, until it does', async () => {

@@ -56,7 +56,9 @@ export class Session implements Engine {
   dispose(): void {
     this.#disposed = true;
     clearTimeout(this.#patience);
-    if (this.#timer) this.#save();
+    try {
+      if (this.#timer) this.#save();
+    } catch { /* its comm is gone: nobody is left to tell, and all else must still be let go of */ }
     this.#listeners.clear();
     this.model.off('msg:custom', this.#received as (...args: unknown[]) => void);
     this.#page?.dispose();
