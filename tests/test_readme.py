@@ -145,3 +145,33 @@ def test_the_table_of_catalogues_is_what_was_measured():
         shown = f"| {row['items']:,} | {row['epoch_seconds']:.0f} s "
         shown += f"| {row['evaluate_seconds']:.1f} s | {row['peak_gb']['evaluation']:.1f} GB |"
         assert shown in text
+
+
+def test_the_large_log_is_what_was_measured():
+    text = README.read_text(encoding="utf-8")
+    results = README.parent / "benchmarks" / "results" / "large_log.json"
+    measured = json.loads(results.read_text(encoding="utf-8"))
+    told = re.search(
+        r"(\d+) million events of ([\d,]+) users become a log in (\d+) seconds and ([\d.]+) GB of "
+        r"memory, with a limit of (\d) GB for DuckDB; (\d+) million take (\d+) seconds there, and "
+        r"(\d+) where they are held in memory; an epoch takes \[as long from disk\]",
+        text,
+    )
+    assert told is not None
+    large, small = measured["prepared"]
+    [held] = measured["loaded"]
+    assert small["fingerprint"] == held["fingerprint"]
+    shown = [
+        f"{large['events'] / 1e6:.0f}",
+        f"{large['users']:,}",
+        f"{large['seconds']:.0f}",
+        f"{large['anonymous_gb']:.1f}",
+        measured["memory_limit"].removesuffix("GB"),
+        f"{small['events'] / 1e6:.0f}",
+        f"{small['seconds']:.0f}",
+        f"{held['seconds']:.0f}",
+    ]
+    assert list(told.groups()) == shown
+    seconds = {way: [one["seconds"] for one in found] for way, found in measured["epochs"].items()}
+    assert max(seconds["streamed"]) < 1.05 * min(seconds["resident"])
+    assert len({one["loss"] for found in measured["epochs"].values() for one in found}) == 1
