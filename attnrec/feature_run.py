@@ -309,6 +309,8 @@ class FeatureRun:
         users = _indices("user", user, data.user_vocabulary)
         items = _indices("item", item, data.catalogue.vocabulary)
         given = len(context) if isinstance(context, pd.DataFrame) else 1
+        if not given:
+            raise AttnrecError("context: expected a row or more, got none")
         count = max(len(users), len(items), given)
         for name, found in (("user", len(users)), ("item", len(items)), ("context", given)):
             if found not in (1, count):
@@ -326,7 +328,7 @@ class FeatureRun:
             raise AttnrecError(
                 f"context: expected names and values, such as {{'hour': 17}}, got {context!r}"
             )
-        levels = self.features.circumstances(table)
+        levels = self.features.encode_context(table)
         if not isinstance(context, pd.DataFrame):
             self._warn_of_the_unseen(table, levels)
         return levels.take(np.zeros(count, int)) if len(table) == 1 else levels

@@ -325,6 +325,8 @@ def test_what_cannot_be_asked_is_refused(runs, clicks, shop, chain_split):
         run.predict(user=[1, 2, 3], item=[1, 2])
     with pytest.raises(AttnrecError, match="item: expected an id, or several, got none"):
         run.predict(user=3, item=[])
+    with pytest.raises(AttnrecError, match="context: expected a row or more, got none"):
+        run.predict(user=3, item=5, context=pd.DataFrame({"hour": []}))
     with pytest.raises(AttnrecError, match="context: expected names and values"):
         run.predict(user=3, item=5, context="day")
     with pytest.raises(AttnrecError, match="needs 'user' and 'item'"):

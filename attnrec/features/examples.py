@@ -106,7 +106,7 @@ class Features:
             np.concatenate([part.weights for part in parts], axis=1),
         )
 
-    def circumstances(self, values: pd.DataFrame) -> Levels:
+    def encode_context(self, values: pd.DataFrame) -> Levels:
         """Circumstances by their names, a row each; what is not named says nothing.
 
         Raises:

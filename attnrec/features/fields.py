@@ -19,7 +19,7 @@ from typing import Literal, NamedTuple, get_args
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, Shaped
 
 from attnrec.errors import AttnrecError, did_you_mean
 from attnrec.typing import Array
@@ -68,14 +68,22 @@ class Crossed(NamedTuple):
 
     def flat(self) -> Levels:
         """One row for each user and candidate, all columns side by side."""
-        joined = []
-        for user, items, context in zip(self.users, self.items, self.context, strict=True):
-            item = items[None] if self.chosen is None else items[self.chosen]
-            cases, candidates = len(user), item.shape[1]
-            parts = (user[:, None], item, context[:, None])
-            rows = [jnp.broadcast_to(x, (cases, candidates, x.shape[-1])) for x in parts]
-            joined.append(jnp.concatenate(rows, axis=2).reshape(cases * candidates, -1))
-        return Levels(*joined)
+        sides = zip(self.users, self.items, self.context, strict=True)
+        return Levels(*(self.joined(*parts) for parts in sides))
+
+    def joined(
+        self,
+        user: Shaped[Array, "case user *more"],
+        item: Shaped[Array, "item column *more"],
+        context: Shaped[Array, "case context *more"],
+    ) -> Shaped[Array, "batch joined *more"]:
+        """What is known of users, items and circumstances, side by side for each candidate."""
+        item = item[None] if self.chosen is None else item[self.chosen]
+        cases, candidates = len(user), item.shape[1]
+        parts = (user[:, None], item, context[:, None])
+        rows = [jnp.broadcast_to(x, (cases, candidates, *x.shape[2:])) for x in parts]
+        side_by_side = jnp.concatenate(rows, axis=2)
+        return side_by_side.reshape(cases * candidates, *side_by_side.shape[2:])
 
 
 Inputs = Levels | Crossed
@@ -145,10 +153,6 @@ class FeatureSchema:
     def of(self, *sides: Side) -> tuple[int, ...]:
         """Places of the fields of these sides."""
         return tuple(i for i, field in enumerate(self.fields) if field.side in sides)
-
-    def num_columns(self, side: Side) -> int:
-        """Columns of all fields of one side."""
-        return sum(field.num_columns for field in self.fields if field.side == side)
 
     def index(self, name: str) -> int:
         """The place of a field.

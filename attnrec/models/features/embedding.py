@@ -59,12 +59,7 @@ class FeatureEmbedding(nnx.Module):
                 (inputs.users, inputs.items, inputs.context), self.counts, strict=True
             )
         )
-        item = item[None] if inputs.chosen is None else item[inputs.chosen]
-        cases, candidates = len(user), item.shape[1]
-        parts = (user[:, None], item, context[:, None])
-        rows = [jnp.broadcast_to(x, (cases, candidates, *x.shape[2:])) for x in parts]
-        joined = jnp.concatenate(rows, axis=2)
-        return joined.reshape(cases * candidates, *joined.shape[2:])
+        return inputs.joined(user, item, context)
 
 
 def _by_field(columns: Array, counts: Sequence[int], joined: Callable[[Array], Array]) -> Array:
