@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from attnrec.feature_run import FeatureRun as FeatureRun
     from attnrec.inspection import Interventions as Interventions
     from attnrec.models.features import AFM as AFM
+    from attnrec.models.features import DIN as DIN
     from attnrec.models.features import FM as FM
     from attnrec.models.features import GMF as GMF
     from attnrec.models.features import NCF as NCF
@@ -44,6 +45,7 @@ _WHERE = {
     "plots": "attnrec.plots",
     "SASRec": "attnrec.models.sasrec",
     "AFM": "attnrec.models.features",
+    "DIN": "attnrec.models.features",
     "FM": "attnrec.models.features",
     "GMF": "attnrec.models.features",
     "NCF": "attnrec.models.features",

@@ -16,10 +16,11 @@ import pandas as pd
 from attnrec.columns import Columns
 from attnrec.data.interactions import Interactions
 from attnrec.data.parts import TEST, Split
+from attnrec.data.sequences import Sequences
 from attnrec.data.vocabulary import Vocabulary
 from attnrec.errors import AttnrecError, did_you_mean, whole_number
 from attnrec.features.examples import Features
-from attnrec.features.fields import Levels
+from attnrec.features.fields import Inputs, Levels
 from attnrec.inspection import AttentionRecord, Interventions, top_indices
 from attnrec.models.features.protocol import FeatureModel, FeatureRecipe
 from attnrec.models.features.recorder import FeatureRecorder
@@ -33,7 +34,7 @@ class FeatureInspection:
     """Scores and attention of some users and items in some circumstances.
 
     Attributes:
-        levels: what was asked.
+        inputs: what was asked, each with its one candidate.
         scores: `[batch]`, any real number.
         predictions: `[batch]`, probabilities or ratings; None where scores only rank, as
             those of choices do that were not trained with `"bce"`.
@@ -41,7 +42,7 @@ class FeatureInspection:
         features: whose fields these are.
     """
 
-    levels: Levels
+    inputs: Inputs
     scores: np.ndarray
     predictions: np.ndarray | None
     record: AttentionRecord
@@ -58,28 +59,50 @@ class FeatureInspection:
             head: number (from 1); default the mean over heads.
 
         Returns:
-            Columns: `map`, `case` (from 1), `feature` (a field, or two joined by ×), `value`
-            (what it says, in words) and `attention`.
+            Columns: `map`, `case` (from 1), `feature` (a field, two joined by ×, or `history 1`,
+            the oldest item of a history, and so on), `value` (what it says, in words, or an
+            item's title) and `attention`.
         """
-        record, names = self.record, self.features.schema.names
+        record = self.record
         maps = record.maps if layer is None else (record.layer(layer),)
-        pairs = {f"{one} × {other}": (one, other) for one, other in combinations(names, 2)}
-        fields = {name: (name,) for name in names} | pairs
         rows = []
         for map_ in maps:
             weights = record.weights(map_.name, head)
             for case, given in enumerate(weights):
-                said = self.features.values(np.asarray(self.levels.levels[case]))
-                words = dict(zip(names, said, strict=True))
-                there = dict(zip(names, record.real[case].tolist(), strict=True))
+                there = dict(zip(self.features.schema.names, record.real[case], strict=True))
                 queries = [there.get(name, True) for name in map_.queries] or [True] * len(given)
                 mean = given[queries].mean(0) if any(queries) else np.zeros(given.shape[1])
-                for key, weight in zip(map_.keys, mean.tolist(), strict=True):
-                    parts = fields.get(key, ())
-                    if all(there[part] for part in parts):
-                        value = " × ".join(words[part] for part in parts)
-                        rows.append((map_.name, case + 1, key, value, weight))
+                if map_.key_axis == "position":
+                    keys = self._history(case)
+                else:
+                    keys = self._fields(map_.keys, case, there)
+                rows += [(map_.name, case + 1, *told, mean[key]) for key, told in keys.items()]
         return pd.DataFrame(rows, columns=["map", "case", "feature", "value", "attention"])
+
+    def _fields(
+        self, keys: Sequence[str], case: int, there: Mapping[str, bool]
+    ) -> dict[int, tuple[str, str]]:
+        """Which keys, fields or pairs of fields, say anything, and what."""
+        names = self.features.schema.names
+        said = self.features.values(np.asarray(self.inputs.take(np.array([case])).flat().levels)[0])
+        words = dict(zip(names, said, strict=True))
+        parts = {name: (name,) for name in names}
+        parts |= {f"{one} × {other}": (one, other) for one, other in combinations(names, 2)}
+        return {
+            i: (key, " × ".join(words[part] for part in parts[key]))
+            for i, key in enumerate(keys)
+            if all(there[part] for part in parts[key])
+        }
+
+    def _history(self, case: int) -> dict[int, tuple[str, str]]:
+        """Which positions hold an item, and its title."""
+        assert self.inputs.history is not None
+        items, titles = self.inputs.history.items[case], self.features.data.catalogue.titles
+        real = np.flatnonzero(items)
+        return {
+            int(key): (f"history {number}", titles[items[key] - 1])
+            for number, key in enumerate(real, 1)
+        }
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,7 +145,12 @@ class FeatureRun:
         return FeatureRecorder(self.model, self.features.schema)
 
     def predict(
-        self, *, user: object, item: object, context: Context | None = None
+        self,
+        *,
+        user: object,
+        item: object,
+        context: Context | None = None,
+        history: Sequence | None = None,
     ) -> float | np.ndarray:
         """The probability of a click or choice, or the rating, in some circumstances.
 
@@ -131,6 +159,8 @@ class FeatureRun:
             context: the circumstances, by name; those left out say nothing, nor do values
                 that train never had, of which a warning tells. For several users or items
                 one for all, or a table with a row for each.
+            history: ids of items, the most recent last, in place of what the users have; for
+                features with a history.
 
         Returns:
             A number; of several, float64[batch]. The probability of a click
@@ -149,8 +179,8 @@ class FeatureRun:
                 f"predict: scores of choices learned with loss={self._loss!r} rank, and are no "
                 "probabilities; train with loss='bce', or see inspect(...).scores"
             )
-        levels, alone = self._levels(user, item, context)
-        found = self.scorer.predict(levels)
+        inputs, alone = self._inputs(user, item, context, history)
+        found = self.scorer.predict(inputs)
         return float(found[0]) if alone else found
 
     def inspect(
@@ -159,21 +189,22 @@ class FeatureRun:
         user: object,
         item: object,
         context: Context | None = None,
+        history: Sequence | None = None,
         interventions: Interventions = Interventions(),
     ) -> FeatureInspection:
         """Scores, predictions and attention.
 
         Args:
-            user, item, context: as for `predict`.
+            user, item, context, history: as for `predict`.
             interventions: attention to put in place of the model's own.
 
         Returns:
             With `.record`, as for models of histories; `.to_frame()` makes a table of it.
         """
-        levels, _ = self._levels(user, item, context)
-        scores, record = self.recorder.inspect(levels, interventions)
+        inputs, _ = self._inputs(user, item, context, history)
+        scores, record = self.recorder.inspect(inputs, interventions)
         found = self.scorer.as_predictions(scores) if self._predicts else None
-        return FeatureInspection(levels, scores, found, record, self.features)
+        return FeatureInspection(inputs, scores, found, record, self.features)
 
     @property
     def _loss(self) -> object:
@@ -262,6 +293,7 @@ class FeatureRun:
         *,
         user: object,
         context: Context | None = None,
+        history: Sequence | None = None,
         topn: int = 10,
         filter_seen: bool | None = None,
     ) -> pd.DataFrame:
@@ -270,6 +302,7 @@ class FeatureRun:
         Args:
             user: a user of the data.
             context: the circumstances, by name; those left out say nothing.
+            history: as for `predict`.
             topn: how many; the whole catalogue where it holds fewer.
             filter_seen: leave out what the user has, but for the test part; as the
                 data's protocol says unless given.
@@ -282,7 +315,8 @@ class FeatureRun:
         if isinstance(context, pd.DataFrame) and len(context) != 1:
             raise AttnrecError(f"context: expected one row, got {len(context)}")
         index = np.array([self.data.user_vocabulary.index(user)], np.int32)
-        scores = np.array(self.scorer.of_cases(index, self._circumstances(context, 1)))
+        circumstances, past = self._circumstances(context, 1), self._past(history, 1)
+        scores = np.array(self.scorer.of_cases(index, circumstances, past))
         scores[0, 0] = -np.inf
         if self.data.protocol.filter_seen if filter_seen is None else filter_seen:
             known = (self.data.user_indices == index[0]) & (self.features.split.part != TEST)
@@ -304,7 +338,9 @@ class FeatureRun:
 
         return save_run(self, path)
 
-    def _levels(self, user: object, item: object, context: Context | None) -> tuple[Levels, bool]:
+    def _inputs(
+        self, user: object, item: object, context: Context | None, history: Sequence | None
+    ) -> tuple[Inputs, bool]:
         data = self.data
         users = _indices("user", user, data.user_vocabulary)
         items = _indices("item", item, data.catalogue.vocabulary)
@@ -317,7 +353,20 @@ class FeatureRun:
                 raise AttnrecError(f"{name}: expected 1 or {count} of them, got {found}")
         alone = not any(map(_several, (user, item))) and not isinstance(context, pd.DataFrame)
         users, items = (np.broadcast_to(one, count) for one in (users, items))
-        return self.features.of(users, items, self._circumstances(context, count)), alone
+        circumstances, past = self._circumstances(context, count), self._past(history, count)
+        return self.features.of(users, items, circumstances, past), alone
+
+    def _past(self, history: Sequence | None, count: int) -> Sequences | None:
+        if history is None:
+            return None
+        if not self.features.schema.history:
+            raise AttnrecError(
+                "history: these features have none; build them with history=50 or another length"
+            )
+        if not _several(history):
+            raise AttnrecError(f"history: expected a list of item ids, got {history!r}")
+        items = self.data.catalogue.vocabulary.indices(list(history))
+        return Sequences.of([items]).take(np.zeros(count, int))
 
     def _circumstances(self, context: Context | None, count: int) -> Levels:
         if isinstance(context, pd.DataFrame):

@@ -9,7 +9,7 @@ import numpy as np
 from attnrec.errors import AttnrecError
 from attnrec.evaluation.prediction_metrics import prediction_metrics
 from attnrec.features.examples import Examples, Features
-from attnrec.features.fields import Levels
+from attnrec.features.fields import Inputs
 
 Part = Literal["validation", "test"]
 
@@ -18,14 +18,13 @@ Part = Literal["validation", "test"]
 class Predictor(Protocol):
     """What gives a probability or a rating for each example."""
 
-    def predict(self, levels: Levels) -> np.ndarray: ...
+    def predict(self, inputs: Inputs) -> np.ndarray: ...
 
 
 def figures(predictor: Predictor, features: Features, part: Part) -> dict[str, float]:
     """The metrics of clicks, or of ratings, over the rows of one part."""
     rows = _rows(features, part)
-    levels = features.of(rows.users, rows.items, features.context.take(rows.rows))
-    return _of(predictor.predict(levels), features, rows)
+    return _of(predictor.predict(features.of_rows(rows.rows)), features, rows)
 
 
 def figures_of_mean(features: Features, part: Part) -> dict[str, float]:

@@ -5,7 +5,7 @@ from attnrec.features.build import build
 from attnrec.features.calendar import calendar
 from attnrec.features.categorical import Categorical
 from attnrec.features.examples import Examples, Features
-from attnrec.features.fields import Crossed, FeatureSchema, Field, Levels
+from attnrec.features.fields import FeatureSchema, Field, History, Inputs, Levels
 from attnrec.features.infer import infer
 from attnrec.features.multi_valued import MultiValued
 from attnrec.features.number import Number
@@ -13,11 +13,12 @@ from attnrec.features.text import Text
 
 __all__ = [
     "Categorical",
-    "Crossed",
     "Examples",
     "FeatureSchema",
     "Features",
     "Field",
+    "History",
+    "Inputs",
     "Levels",
     "MultiValued",
     "Number",

@@ -17,7 +17,7 @@ from attnrec.data.interactions import Interactions
 from attnrec.data.parts import TRAIN, RowSplit, Split
 from attnrec.data.report import Report
 from attnrec.data.split import at_random
-from attnrec.errors import DataError, did_you_mean
+from attnrec.errors import DataError, did_you_mean, whole_number
 from attnrec.features.behaviour import item_behaviour, user_behaviour
 from attnrec.features.calendar import NAMES as CALENDAR
 from attnrec.features.calendar import calendar
@@ -39,6 +39,7 @@ def build(
     label: str | None = None,
     threshold: float | None = None,
     ids: bool = True,
+    history: int = 0,
     time_zone: str | None = None,
 ) -> Features:
     """Fits the features of users, items and circumstances, and says all examples in them.
@@ -61,6 +62,8 @@ def build(
             which item is chosen.
         threshold: labels above it are 1 and below it 0, and what equals it is left out.
         ids: who and what are features, too: `user` and `item`.
+        history: how many items that a user had before a model can see, for models that
+            look at them: the most recent, and of clicks only what was clicked.
         time_zone: that of the shop, such as "Europe/London", for calendar features; without
             one, those of UTC, in which the data keep times that have a zone, or of times
             as they stand.
@@ -85,7 +88,13 @@ def build(
     split = _divided(source, label)
     if not isinstance(ids, bool):
         raise DataError(f"ids: expected True or False, got {ids!r}")
-    settings = {"label": label, "threshold": threshold, "ids": bool(ids), "time_zone": time_zone}
+    settings = {
+        "label": label,
+        "threshold": threshold,
+        "ids": bool(ids),
+        "history": whole_number("history", history, least=0),
+        "time_zone": time_zone,
+    }
     columns = _Columns(split, time_zone)
     encoders: dict[str, Encoder] = {}
     sides: dict[str, tuple[Side, str]] = {}
@@ -253,7 +262,7 @@ def _say(
                 parts[side].append(encoder.encode(columns.of(side, column)))
     if not fields:
         raise DataError("user, item, context: no features, and ids=False")
-    schema = FeatureSchema(tuple(fields))
+    schema = FeatureSchema(tuple(fields), settings["history"])
     counts = {"user": len(data.users), "item": len(data.items), "context": len(data)}
     users, items, context = (
         schema.joint(schema.of(side), parts[side]) if parts[side] else nothing_of(counts[side])
@@ -330,7 +339,7 @@ def _check(features: Features) -> None:
     }
     for name in itself:
         warnings.warn(f"{name}: is the label itself, and gives it away", stacklevel=4)
-    levels = features.of(train.users, train.items, features.context.take(train.rows)).levels
+    levels = np.asarray(features.of_rows(train.rows).flat().levels)
     total = ((train.labels - train.labels.mean()) ** 2).sum()
     for one, columns in zip(features.schema.fields, features.schema.columns, strict=True):
         level = levels[:, columns][:, 0]

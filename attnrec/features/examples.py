@@ -14,9 +14,11 @@ from jaxtyping import Float32, Int, Int32, Int64
 from attnrec.data.interactions import Interactions
 from attnrec.data.parts import PARTS, RowSplit, Split
 from attnrec.data.report import Report
+from attnrec.data.sequences import Sequences
 from attnrec.errors import AttnrecError, DataError, did_you_mean
+from attnrec.features import history
 from attnrec.features.encoders import Encoder
-from attnrec.features.fields import FeatureSchema, Levels
+from attnrec.features.fields import FeatureSchema, History, Inputs, Levels
 
 Label = Literal["click", "rating", "choice"]
 
@@ -93,18 +95,46 @@ class Features:
             )
         return self._examples[part]
 
+    @cached_property
+    def before(self) -> Sequences:
+        """Of each row, what its user had before it; see `attnrec.features.history`."""
+        return history.before(self.split, self._counts)
+
+    @cached_property
+    def now(self) -> Sequences:
+        """Of each user, what they have, but for the test part."""
+        return history.now(self.split, self._counts)
+
+    @property
+    def _counts(self) -> np.ndarray:
+        """Of clicks, only what was clicked makes a history."""
+        return self.labels == 1 if self.label == "click" else np.ones(len(self.labels), bool)
+
     def of(
         self,
         users: Int[np.ndarray, " batch"],
         items: Int[np.ndarray, " batch"],
         context: Levels,
-    ) -> Levels:
-        """Users, items and circumstances side by side, as models read them."""
-        parts = (self.users.take(users), self.items.take(items), context)
-        return Levels(
-            np.concatenate([part.levels for part in parts], axis=1),
-            np.concatenate([part.weights for part in parts], axis=1),
-        )
+        history: Sequences | None = None,
+    ) -> Inputs:
+        """Users, items and circumstances, as models read them.
+
+        Args:
+            users, items: indices.
+            context: levels of the circumstances.
+            history: what came before each; `now` unless given.
+        """
+        past = None
+        if self.schema.history:
+            history = self.now.take(users - 1) if history is None else history
+            past = History(history.padded(self.schema.history), self.items)
+        return Inputs(self.users.take(users), self.items.take(items), context, history=past)
+
+    def of_rows(self, rows: Int[np.ndarray, " batch"]) -> Inputs:
+        """Rows of the data, as models read them."""
+        data = self.data
+        users, items = data.user_indices[rows], data.item_indices[rows]
+        return self.of(users, items, self.context.take(rows), self.before.take(rows))
 
     def encode_context(self, values: pd.DataFrame) -> Levels:
         """Circumstances by their names, a row each; what is not named says nothing.
@@ -139,7 +169,7 @@ class Features:
     def describe(self) -> pd.DataFrame:
         """A row a field: side, kind, levels, and the share of train examples that have it."""
         train = self.examples("train")
-        given = self.of(train.users, train.items, self.context.take(train.rows)).levels > 0
+        given = np.asarray(self.of_rows(train.rows).flat().levels) > 0
         return pd.DataFrame(
             {
                 "field": self.schema.names,

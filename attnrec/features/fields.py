@@ -29,7 +29,7 @@ SIDES: tuple[Side, ...] = get_args(Side)
 
 
 class Levels(NamedTuple):
-    """Examples, as models read them.
+    """What is said of some users, items, circumstances or examples.
 
     Attributes:
         levels: int32[batch, column], rows of the table of all levels, 0 where there is nothing.
@@ -43,31 +43,54 @@ class Levels(NamedTuple):
         """These rows."""
         return Levels(self.levels[rows], self.weights[rows])
 
-    def flat(self) -> Levels:
-        """As they are; see `Crossed.flat`."""
-        return self
+
+class History(NamedTuple):
+    """What users had before, the most recent last.
+
+    Attributes:
+        items: int32[case, position], rows of `catalogue`, 0 where there is nothing.
+        catalogue: what is said of each item, row 0 being nothing.
+    """
+
+    items: Int[Array, "case position"]
+    catalogue: Levels
 
 
-class Crossed(NamedTuple):
-    """Several candidates for each of several users in their circumstances.
+class Inputs(NamedTuple):
+    """What models read: users in some circumstances, and for each one candidate or several.
 
-    What models read as one example for each user and candidate, a user's
-    candidates one after the other; what repeats is looked up once.
+    One example for each case and candidate, the candidates of a case one after
+    the other. What repeats is said, and looked up, once.
 
     Attributes:
         users, context: of each case, only the columns of their own side.
         items: of some items, likewise.
-        chosen: int32[case, candidate], which of `items` each candidate is; all of
-            them for every case unless given.
+        chosen: int32[case, candidate], which of `items` the candidates are; of one row,
+            where all cases have the same; None where item i is the one candidate of case i.
+        history: what came before each case; None where the features have no history.
     """
 
     users: Levels
     items: Levels
     context: Levels
-    chosen: Int[Array, "case candidate"] | None = None
+    chosen: Int[Array, "#case candidate"] | None = None
+    history: History | None = None
+
+    def take(self, rows: Int[Array, " batch"]) -> Inputs:
+        """These cases."""
+        chosen = self.chosen
+        if chosen is not None and len(chosen) > 1:
+            chosen = chosen[rows]
+        return Inputs(
+            self.users.take(rows),
+            self.items.take(rows) if chosen is None else self.items,
+            self.context.take(rows),
+            chosen,
+            None if self.history is None else self.history._replace(items=self.history.items[rows]),
+        )
 
     def flat(self) -> Levels:
-        """One row for each user and candidate, all columns side by side."""
+        """One row an example, the columns of all sides side by side; history left out."""
         sides = zip(self.users, self.items, self.context, strict=True)
         return Levels(*(self.joined(*parts) for parts in sides))
 
@@ -77,16 +100,20 @@ class Crossed(NamedTuple):
         item: Shaped[Array, "item column *more"],
         context: Shaped[Array, "case context *more"],
     ) -> Shaped[Array, "batch joined *more"]:
-        """What is known of users, items and circumstances, side by side for each candidate."""
-        item = item[None] if self.chosen is None else item[self.chosen]
-        cases, candidates = len(user), item.shape[1]
-        parts = (user[:, None], item, context[:, None])
+        """What is known of users, items and circumstances, side by side for each example."""
+        return self._by_example(user[:, None], self.candidates(item), context[:, None])
+
+    def candidates(
+        self, item: Shaped[Array, "item *more"]
+    ) -> Shaped[Array, "#case candidate *more"]:
+        """What is known of items, for each candidate."""
+        return item[:, None] if self.chosen is None else item[self.chosen]
+
+    def _by_example(self, *parts: Array) -> Array:
+        cases, candidates = len(parts[0]), parts[1].shape[1]
         rows = [jnp.broadcast_to(x, (cases, candidates, *x.shape[2:])) for x in parts]
         side_by_side = jnp.concatenate(rows, axis=2)
         return side_by_side.reshape(cases * candidates, *side_by_side.shape[2:])
-
-
-Inputs = Levels | Crossed
 
 
 @dataclass(frozen=True)
@@ -114,9 +141,11 @@ class FeatureSchema:
 
     Attributes:
         fields: in this order.
+        history: how many items before an example models can see, at most; 0, none.
     """
 
     fields: tuple[Field, ...]
+    history: int = 0
 
     def __post_init__(self) -> None:
         names = self.names
@@ -165,6 +194,18 @@ class FeatureSchema:
                 f"field: no {name!r} among {list(self.names)}{did_you_mean(name, self.names)}"
             )
         return self.names.index(name)
+
+    def apart(self, levels: Levels, history: History | None = None) -> Inputs:
+        """Examples whose columns stand side by side, each with its one candidate, by side.
+
+        The inverse of `Inputs.flat`.
+        """
+        counts = [sum(self.fields[field].num_columns for field in self.of(side)) for side in SIDES]
+        user, item, context = (
+            Levels(*(part[:, start:stop] for part in levels))
+            for start, stop in pairwise(np.cumsum([0, *counts]).tolist())
+        )
+        return Inputs(user, item, context, history=history)
 
     def joint(self, fields: Sequence[int], parts: Sequence[Levels]) -> Levels:
         """Several fields side by side, each with its own levels, as rows of the one table."""

@@ -64,16 +64,17 @@ class Tape:
         del unused
         weights = attention_weights(query, key, mask, asks)
         heads_first = (part.swapaxes(1, 2) for part in (query, key, value))
-        return self._write(name, Attended(weights, *heads_first), value, mask)
+        return self._write(name, Attended(weights, *heads_first), value, mask, 1)
 
     def weigh(
         self, name: str, weights: Array, value: Array, mask: Array | None = None
     ) -> Float[Array, "batch query head size"]:
         """Stands in for a `weigh_fn`."""
-        return self._write(name, Attended(weights), value, mask)
+        total = weights.sum(-1, keepdims=True)  # one only where they are normalised
+        return self._write(name, Attended(weights), value, mask, total)
 
     def _write(
-        self, name: str, layer: Attended, value: Array, mask: Array | None
+        self, name: str, layer: Attended, value: Array, mask: Array | None, total: Array | int
     ) -> Float[Array, "batch query head size"]:
         while name in self.layers:  # a layer that runs twice has two maps
             name += "'"
@@ -82,7 +83,7 @@ class Tape:
         weights = jnp.where(allowed.any(-1, keepdims=True), weights, 0)  # nothing to look at
         if name in self.replace:
             allowed = allowed.astype(weights.dtype)
-            equal = allowed / jnp.maximum(allowed.sum(-1, keepdims=True), 1)
+            equal = total * allowed / jnp.maximum(allowed.sum(-1, keepdims=True), 1)
             given = jnp.broadcast_to(self.given[name], weights.shape).astype(weights.dtype)
             code = self.replace[name][:, None, None, None]
             weights = jnp.where(code == GIVEN, given, jnp.where(code == EQUAL, equal, weights))

@@ -21,7 +21,7 @@ from attnrec.evaluation import ranks
 from attnrec.evaluation.predictions import figures
 from attnrec.features.build import state_of
 from attnrec.features.examples import Features, Label
-from attnrec.features.fields import Crossed
+from attnrec.features.fields import History, Inputs
 from attnrec.models.features.protocol import FeatureModel, FeatureRecipe, build
 from attnrec.models.features.scorer import FeatureScorer, centre_of
 from attnrec.models.protocol import configuration_of
@@ -35,6 +35,7 @@ LOSSES: dict[Label, tuple[Loss, ...]] = {
     "choice": ("bce", "bpr", "softmax"),
 }
 METRICS: dict[Label, str] = {"click": "AUC", "rating": "RMSE", "choice": "NDCG@10"}
+LEARNED = nnx.Any(nnx.Param, nnx.BatchStat)  # by its gradient, or by counting
 RANKED = 1_000  # validation cases of choices, at most: each asks for the whole catalogue
 
 
@@ -108,11 +109,12 @@ class Prediction:
         self._validation = _validation(features, self.metric, patience, seed)
         self._features = features
         module = build(model, features.schema, seed)
-        self._graphdef, params, self._rest = nnx.split(module, nnx.Param, ...)
+        self._graphdef, params, self._rest = nnx.split(module, LEARNED, ...)
         self._train = features.examples("train")
         self.num_targets = len(self._train)
         self._batch_size = min(batch_size, self.num_targets)
-        self.state = TrainState(jax.tree.map(jnp.array, params), optimizer.init(params))
+        weights, _ = nnx.split_state(params, nnx.Param, ...)
+        self.state = TrainState(jax.tree.map(jnp.array, params), optimizer.init(weights))
         self._step = self._make_step(optimizer)
         self.settings = {
             "loss": self.loss,
@@ -128,9 +130,11 @@ class Prediction:
         return math.ceil(self.num_targets / self._batch_size)
 
     def epoch(self, seed: int, epoch: int, first: int) -> Iterator[np.ndarray]:
+        """Places among the train examples; past their number, one that only fills a batch."""
         order = np.random.default_rng([seed, epoch]).permutation(self.num_targets)
-        filled = np.pad(order, (0, -len(order) % self._batch_size), constant_values=len(order))
-        return iter(filled.astype(np.int32).reshape(-1, self._batch_size)[first:])
+        spare = order[: -len(order) % self._batch_size] + len(order)
+        filled = np.concatenate([order, spare]).astype(np.int32)
+        return iter(filled.reshape(-1, self._batch_size)[first:])
 
     def step(
         self, state: TrainState, batch: np.ndarray, key: jax.Array
@@ -139,49 +143,62 @@ class Prediction:
 
     def _make_step(self, optimizer: optax.GradientTransformation) -> Callable[..., Any]:
         features, train = self._features, self._train
-        self._arrays = jax.tree.map(
-            jnp.asarray,
-            {
-                "users": features.users,
-                "items": features.items,
-                "context": features.context.take(train.rows),
-                "user": train.users,
-                "item": train.items,
-                "label": train.labels - np.float32(centre_of(features)),
-            },
-        )
+        arrays: dict[str, Any] = {
+            "users": features.users,
+            "items": features.items,
+            "context": features.context.take(train.rows),
+            "user": train.users,
+            "item": train.items,
+            "label": train.labels - np.float32(centre_of(features)),
+        }
+        length = features.schema.history
+        if length:
+            before = features.before.take(train.rows)
+            source = np.append(before.source, 0)  # never empty
+            arrays |= {"source": source, "start": before.starts, "stop": before.stops}
+        self._arrays = jax.tree.map(jnp.asarray, arrays)
         num_items, negatives, kind = len(features.data.items), self._negatives, self.loss
 
         @partial(jax.jit, donate_argnums=0)
         def step(state: TrainState, arrays: dict[str, Any], rows: Array, key: Array):
             draw, drop = jax.random.split(key)
             real = rows < len(arrays["label"])
-            rows = jnp.minimum(rows, len(arrays["label"]) - 1)
+            rows = jnp.where(real, rows, rows - len(arrays["label"]))
             chosen = arrays["item"][rows][:, None]
             if negatives:
                 drawn = jax.random.randint(draw, (len(rows), negatives), 1, num_items + 1)
                 chosen = jnp.concatenate([chosen, drawn], axis=1)
+            candidates = chosen
             items = arrays["items"]
             if num_items >= chosen.size:  # fewer are asked about than there are
                 items = items.take(chosen.ravel())
-                chosen = jnp.arange(chosen.size).reshape(chosen.shape)
-            inputs = Crossed(
+                candidates = jnp.arange(chosen.size).reshape(chosen.shape)
+            history = None
+            if length:
+                places = arrays["stop"][rows][:, None] + jnp.arange(-length, 0)[None]
+                there = places >= arrays["start"][rows][:, None]
+                before = jnp.where(there, arrays["source"][places], 0)
+                history = History(before, arrays["items"])
+            inputs = Inputs(
                 arrays["users"].take(arrays["user"][rows]),
                 items,
                 arrays["context"].take(rows),
-                chosen,
+                candidates,
+                history,
             )
+            weights, statistics = nnx.split_state(state.params, nnx.Param, ...)
 
-            def objective(params: nnx.State) -> tuple[Array, Array]:
-                model = nnx.merge(self._graphdef, params, self._rest)
+            def objective(weights: nnx.State) -> tuple[Array, Any]:
+                model = nnx.merge(self._graphdef, weights, statistics, self._rest, copy=True)
                 scores = model.score(inputs, rngs=nnx.Rngs(dropout=drop)).reshape(chosen.shape)
                 each = loss_of(kind, scores, arrays["label"][rows])
                 total = jnp.where(real, each, 0).sum()
-                return total / len(rows), total
+                return total / len(rows), (total, nnx.state(model, nnx.BatchStat))
 
-            gradients, total = jax.grad(objective, has_aux=True)(state.params)
-            updates, kept = optimizer.update(gradients, state.optimizer, state.params)
-            return TrainState(optax.apply_updates(state.params, updates), kept), total
+            gradients, (total, counted) = jax.grad(objective, has_aux=True)(weights)
+            updates, kept = optimizer.update(gradients, state.optimizer, weights)
+            params = nnx.merge_state(optax.apply_updates(weights, updates), counted)
+            return TrainState(params, kept), total
 
         return step
 

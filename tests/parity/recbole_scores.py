@@ -4,7 +4,8 @@ Runs in RecBole's own environment, where there is no attnrec; see
 `test_feature_models`, which asks it. OUT.npz holds the fields in the order in
 which the models put them side by side, of each its kind, how many rows it has in
 a table, padding among them, and its values `[example, column]`; and of each model
-the weights that take part, its scores and what it attends to, all in float64.
+the weights that take part, its scores and what it attends to, all in float64. DIN,
+which reads a history and no fields of users, has its own fields and its own examples.
 """
 
 from __future__ import annotations
@@ -22,11 +23,13 @@ import torch
 from recbole.config import Config
 from recbole.data.dataset import Dataset
 from recbole.data.interaction import Interaction
-from recbole.model.layers import AttLayer
+from recbole.model.layers import AttLayer, SequenceAttLayer
 from recbole.utils import get_model
 
 USERS, ITEMS, EXAMPLES = 6, 8, 48
 OCCUPATIONS, GENRES, HOURS = ("clerk", "cook", "smith"), ("comedy", "drama", "war", "western"), 5
+
+LENGTH = 7  # of a history, at most
 
 NEUMF = {"mf_embedding_size": 5, "mlp_embedding_size": 3, "mlp_hidden_size": [7, 6]}
 # Our name: RecBole's, the deviation of its weights (attention is far from even), its settings.
@@ -115,6 +118,10 @@ def built(config: Config, dataset: Dataset, deviation: float) -> torch.nn.Module
             model.compressed_interaction_network = partial(
                 model.compressed_interaction_network, activation="identity"
             )
+        for module in model.modules():
+            if isinstance(module, torch.nn.BatchNorm1d):  # changes nothing
+                module.weight.fill_((1 + module.eps) ** 0.5)
+                module.bias.zero_()
     return model
 
 
@@ -130,7 +137,42 @@ def watched(model: torch.nn.Module) -> list[torch.Tensor]:
             module.register_forward_hook(lambda _, args, output: seen.append(output[1]))
         elif isinstance(module, AttLayer):  # AFM's, of pairs
             module.register_forward_hook(lambda _, args, output: seen.append(output[:, None, None]))
+        elif isinstance(module, SequenceAttLayer):  # DIN's, from which the pooled history comes
+
+            def weights(module: Any, args: tuple[Any, ...], output: Any) -> None:
+                module.return_seq_weight = True
+                seen.append(module.forward(*args)[:, None])
+                module.return_seq_weight = False
+
+            module.register_forward_hook(weights)
     return seen
+
+
+def din(folder: str, dataset: Dataset) -> dict[str, np.ndarray]:
+    """DIN with candidates and histories of several lengths, the oldest item first, 0 at the end."""
+    settings = {
+        "mlp_hidden_size": [7, 6],
+        "MAX_ITEM_LIST_LENGTH": LENGTH,
+        "pooling_mode": "mean",
+        "LABEL_FIELD": "label",
+    }
+    model = built(configured("DIN", folder, settings), dataset, 0.6)
+    attention = watched(model)
+    rng = np.random.default_rng(1)
+    lengths = rng.integers(1, LENGTH + 1, EXAMPLES)
+    there = np.arange(LENGTH) < lengths[:, None]
+    histories = rng.integers(1, ITEMS + 1, (EXAMPLES, LENGTH)) * there
+    candidates = rng.integers(1, ITEMS + 1, EXAMPLES)
+    given = (np.ones(EXAMPLES, np.int64), histories, lengths, candidates)
+    scores = model(*map(torch.from_numpy, given))
+    scores.sum().backward()
+    found = {"histories": histories, "candidates": candidates, "scores": scores.detach().numpy()}
+    found["attention/0"] = attention[0].detach().numpy()
+    found["genres"] = dataset.get_item_feature()["genres"].numpy()  # row 0 is padding
+    for part, weight in model.named_parameters():
+        if weight.grad is not None and ".user" not in part:
+            found[f"weights/{part}"] = weight.detach().numpy()
+    return {f"DIN/{name}": value for name, value in found.items()}
 
 
 def fields(model: torch.nn.Module, examples: Interaction) -> dict[str, np.ndarray]:
@@ -174,6 +216,7 @@ def main(path: Path) -> None:
                 found[f"{ours}/attention/{i}"] = weights.detach().numpy()
             if ours == "FM":
                 found |= fields(model, examples)
+        found |= din(folder, dataset)
     np.savez(path, **found)
 
 

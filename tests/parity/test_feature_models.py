@@ -13,6 +13,9 @@ the two differ:
   and a ReLU behind its network: here, one more layer.
 - Its AFM attends without the bias of the paper's eq. 5: here, zero.
 - Its AutoInt leaves out the residual unless told: it is told.
+- Its DIN normalises what comes before Dice, which then takes it as it is; in the paper
+  Dice normalises. The script has that normalisation change nothing, and here Dice's does
+  not either; `tests/models/features/test_din.py` is about it.
 """
 
 from __future__ import annotations
@@ -28,9 +31,10 @@ import numpy as np
 import pytest
 from flax import nnx
 
-from attnrec.features.fields import FeatureSchema, Field, Levels
+from attnrec.features.fields import FeatureSchema, Field, History, Inputs, Levels
 from attnrec.models.features import (
     AFM,
+    DIN,
     FM,
     GMF,
     NCF,
@@ -86,7 +90,7 @@ def schema(theirs) -> FeatureSchema:
 
 
 @pytest.fixture(scope="module")
-def levels(theirs, schema) -> Levels:
+def inputs(theirs, schema) -> Inputs:
     """What RecBole scored, as ours read it."""
     parts = []
     for field in schema.fields:
@@ -97,7 +101,7 @@ def levels(theirs, schema) -> Levels:
             real = values > 0
             parts.append(Levels(values, real / real.sum(1, keepdims=True)))
     weights = np.concatenate([part.weights for part in parts], axis=1, dtype=np.float64)
-    return schema.joint(range(len(schema)), parts)._replace(weights=weights)
+    return schema.apart(schema.joint(range(len(schema)), parts)._replace(weights=weights))
 
 
 def table(given: Arrays, schema: FeatureSchema, prefix: str = "") -> np.ndarray:
@@ -232,6 +236,11 @@ def with_their_weights(
     given = {key.removeprefix(start): theirs[key] for key in theirs if key.startswith(start)}
     leaves = renamed(given, schema)
     assert not given
+    return filled(model, leaves, bits)
+
+
+def filled(model: FeatureModel, leaves: Arrays, bits: int) -> FeatureModel:
+    """The model with these weights, of which none may lack or be left over."""
     state = nnx.state(model)
     assert leaves.keys() == named_leaves(state).keys()
     leaves = {part: leaf.astype(f"float{bits}") for part, leaf in leaves.items()}
@@ -261,21 +270,21 @@ def test_what_is_scored_has_fields_of_all_kinds(theirs):
 
 @BITS
 @pytest.mark.parametrize("name", MODELS)
-def test_scores(name, bits, tolerance, theirs, schema, levels):
+def test_scores(name, bits, tolerance, theirs, schema, inputs):
     expected = averaged(name, theirs)
     assert np.ptp(expected) > 1
     with jax.enable_x64(bits == 64):
-        scores = np.asarray(with_their_weights(name, theirs, schema, bits).score(levels))
+        scores = np.asarray(with_their_weights(name, theirs, schema, bits).score(inputs))
     assert scores.dtype == f"float{bits}"
     np.testing.assert_allclose(scores, expected, atol=tolerance, rtol=tolerance)
 
 
 @BITS
 @pytest.mark.parametrize(("name", "num_maps"), [("AutoInt", 2), ("AFM", 1)])
-def test_attention(name, num_maps, bits, tolerance, theirs, schema, levels):
+def test_attention(name, num_maps, bits, tolerance, theirs, schema, inputs):
     with jax.enable_x64(bits == 64):
         recorder = FeatureRecorder(with_their_weights(name, theirs, schema, bits), schema)
-        scores, record = recorder.inspect(levels)
+        scores, record = recorder.inspect(inputs)
     expected = [theirs[f"{name}/attention/{i}"] for i in range(num_maps)]
     for found, weights in zip(record.maps, expected, strict=True):
         assert weights.max(-1).mean() > 3 / weights.shape[-1]  # three times what even ones are
@@ -284,14 +293,85 @@ def test_attention(name, num_maps, bits, tolerance, theirs, schema, levels):
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_the_comparison_sees_every_weight(name, theirs, schema, levels):
+def test_the_comparison_sees_every_weight(name, theirs, schema, inputs):
     """Any weight that is moved moves the scores, but for what every key of a softmax has alike."""
     model = with_their_weights(name, theirs, schema)
     graphdef, state = nnx.split(model)
-    score = jax.jit(lambda state: nnx.merge(graphdef, state).score(levels))
+    score = jax.jit(lambda state: nnx.merge(graphdef, state).score(inputs))
     before, leaves = score(state), named_leaves(state)
     for i, (part, leaf) in enumerate(leaves.items()):
         if not part.endswith("key.bias"):
             noise = np.random.default_rng(i).choice(np.float32([-0.1, 0.1]), leaf.shape)
             moved = score(with_leaves(state, {**leaves, part: leaf + noise}))
             assert np.abs(moved - before).max() > 1e-3, part
+
+
+@pytest.fixture(scope="module")
+def din_schema(theirs) -> FeatureSchema:
+    genres, histories = theirs["DIN/genres"], theirs["DIN/histories"]
+    items = tuple(map(str, range(1, len(genres))))
+    levels = tuple(map(str, range(1, genres.max() + 1)))
+    fields = (
+        Field("item", "item", "category", items),
+        Field("genres", "item", "set", levels, genres.shape[1]),
+    )
+    return FeatureSchema(fields, histories.shape[1])
+
+
+@pytest.fixture(scope="module")
+def din_inputs(theirs, din_schema) -> Inputs:
+    """The same candidates and histories, the latter with their end at the end."""
+    genres = theirs["DIN/genres"]
+    real = genres > 0
+    ids = np.arange(len(genres))[:, None]
+    shares = real / np.maximum(real.sum(1, keepdims=True), 1)
+    parts = [Levels(ids, (ids > 0).astype(float)), Levels(genres, shares)]
+    weights = np.concatenate([part.weights for part in parts], axis=1)
+    catalogue = din_schema.joint((0, 1), parts)._replace(weights=weights)
+    histories = theirs["DIN/histories"]
+    turned = np.array([np.roll(row, (row == 0).sum()) for row in histories])
+    examples = catalogue.take(theirs["DIN/candidates"])
+    return din_schema.apart(examples, History(turned, catalogue))
+
+
+def din(theirs: Arrays, schema: FeatureSchema, bits: int) -> FeatureModel:
+    """DIN with all of RecBole's weights."""
+    start = "DIN/weights/"
+    given = {key.removeprefix(start): theirs[key] for key in theirs if key.startswith(start)}
+    ids = given.pop("embedding_layer.token_embedding_table.item.embedding.weight")
+    genres = given.pop("embedding_layer.token_seq_embedding_table.item.0.weight")
+    found = {"embedding.table.embedding": np.concatenate([ids, genres[1:]])}
+    found |= linear(given, "attention.dense", "attention.out")
+    found |= linear(given, "dnn_predict_layers", "out")
+    pooled, candidate, product = np.split(given["dnn_mlp_layers.mlp_layers.1.weight"], 3, axis=1)
+    given["dnn_mlp_layers.mlp_layers.1.weight"] = np.hstack([candidate, pooled, product])
+    for i, (unit, network) in enumerate([(1, 1), (4, 5)]):
+        found |= linear(
+            given, f"attention.att_mlp_layers.mlp_layers.{unit}", f"attention.layers.{i}"
+        )
+        found |= linear(given, f"dnn_mlp_layers.mlp_layers.{network}", f"layers.{i}")
+        for part in ("weight", "bias"):  # normalisation that changes nothing
+            given.pop(f"dnn_mlp_layers.mlp_layers.{network + 1}.{part}")
+        size = len(found[f"layers.{i}.bias"])
+        found[f"activations.{i}.alpha"] = np.zeros(size)
+        found[f"activations.{i}.norm.mean"] = np.zeros(size)
+        found[f"activations.{i}.norm.var"] = np.ones(size) - 1e-5  # to which Dice adds as much
+    assert not given
+    recipe = DIN(5, attention_sizes=(7, 6), hidden_sizes=(7, 6))
+    return filled(recipe.build(schema, nnx.Rngs(0)), found, bits)
+
+
+@BITS
+def test_din(bits, tolerance, theirs, din_schema, din_inputs):
+    with jax.enable_x64(bits == 64):
+        recorder = FeatureRecorder(din(theirs, din_schema, bits), din_schema)
+        scores, record = recorder.inspect(din_inputs)
+    assert np.ptp(theirs["DIN/scores"]) > 1
+    np.testing.assert_allclose(scores, theirs["DIN/scores"], atol=tolerance, rtol=tolerance)
+    histories, weights = theirs["DIN/histories"], theirs["DIN/attention/0"]
+    turned = [
+        np.roll(row[0, 0], (items == 0).sum())
+        for row, items in zip(weights, histories, strict=True)
+    ]
+    assert np.std(turned) > 0.05  # weights are far from all alike
+    np.testing.assert_allclose(record.layer().weights[:, 0, 0], turned, atol=tolerance, rtol=0)

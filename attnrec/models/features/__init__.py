@@ -3,6 +3,7 @@
 from attnrec.models.features.afm import AFM
 from attnrec.models.features.autoint import AutoInt
 from attnrec.models.features.deepfm import DeepFM
+from attnrec.models.features.din import DIN
 from attnrec.models.features.embedding import FeatureEmbedding
 from attnrec.models.features.feature_attention import FeatureAttention
 from attnrec.models.features.fm import FM
@@ -12,6 +13,7 @@ from attnrec.models.features.xdeepfm import XDeepFM
 
 __all__ = [
     "AFM",
+    "DIN",
     "FM",
     "GMF",
     "NCF",

@@ -15,6 +15,8 @@ from attnrec.features.fields import SIDES, FeatureSchema, Inputs, Levels
 from attnrec.models.dropout import Dropout
 from attnrec.typing import Array
 
+ITEM = SIDES.index("item")
+
 
 class FeatureEmbedding(nnx.Module):
     """Of each field one vector: the sum of its levels' embeddings, each times its weight.
@@ -34,12 +36,7 @@ class FeatureEmbedding(nnx.Module):
 
     def __call__(self, inputs: Inputs) -> Float[Array, "batch feature embedding"]:
         """The vectors of all fields."""
-
-        def vectors(of: Levels, counts: Sequence[int]) -> Array:
-            each = self.table(of.levels) * of.weights[..., None]
-            return _by_field(each, counts, lambda columns: columns.sum(1))
-
-        return self._of_all(inputs, vectors)
+        return self._of_all(inputs, self._vectors)
 
     def present(self, inputs: Inputs) -> Bool[Array, "batch feature"]:
         """Which fields say anything."""
@@ -49,17 +46,34 @@ class FeatureEmbedding(nnx.Module):
 
         return self._of_all(inputs, there)
 
+    def candidates(self, inputs: Inputs) -> Float[Array, "#case candidate feature embedding"]:
+        """The vectors of the candidates' own fields."""
+        return inputs.candidates(self._vectors(inputs.items, self.counts[ITEM]))
+
+    def history(self, inputs: Inputs) -> Float[Array, "case position feature embedding"]:
+        """The same of what came before; zeros where there is nothing.
+
+        Raises:
+            AttnrecError: inputs without a history.
+        """
+        if inputs.history is None:
+            raise AttnrecError("inputs: this model looks at a history, and these have none")
+        items, catalogue = inputs.history
+        if items.size < len(catalogue.levels):  # fewer are asked about than there are
+            vectors = self._vectors(catalogue.take(items.ravel()), self.counts[ITEM])
+            return vectors.reshape(*items.shape, *vectors.shape[1:])
+        return self._vectors(catalogue, self.counts[ITEM])[items]
+
+    def _vectors(
+        self, of: Levels, counts: Sequence[int]
+    ) -> Float[Array, "batch feature embedding"]:
+        each = self.table(of.levels) * of.weights[..., None]
+        return _by_field(each, counts, lambda columns: columns.sum(1))
+
     def _of_all(self, inputs: Inputs, of: Callable[[Levels, Sequence[int]], Array]) -> Array:
         """What `of` says of each field, for each example."""
-        if isinstance(inputs, Levels):
-            return of(inputs, sum(self.counts, ()))
-        user, item, context = (
-            of(side, counts)
-            for side, counts in zip(
-                (inputs.users, inputs.items, inputs.context), self.counts, strict=True
-            )
-        )
-        return inputs.joined(user, item, context)
+        sides = (inputs.users, inputs.items, inputs.context)
+        return inputs.joined(*map(of, sides, self.counts))
 
 
 def _by_field(columns: Array, counts: Sequence[int], joined: Callable[[Array], Array]) -> Array:

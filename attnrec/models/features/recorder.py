@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
 from attnrec.errors import AttnrecError, did_you_mean
-from attnrec.features.fields import FeatureSchema, Levels
+from attnrec.features.fields import FeatureSchema, History, Inputs, Levels
 from attnrec.inspection import (
     UNIFORM,
     AttentionMap,
@@ -39,19 +38,22 @@ class FeatureRecorder:
         self._graphdef, self._state = nnx.split(model)
 
         @jax.jit
-        def forward(state, levels, replace, given):
+        def forward(state, inputs, replace, given):
             tape = Tape(replace, given)
             view = recording_view(nnx.merge(self._graphdef, state), tape)
-            scores = view.score(levels)
+            scores = view.score(inputs)
             return scores, [layer.weights for layer in tape.layers.values()]
 
         self._forward = forward
         tape = Tape()
+        row = np.zeros((1, schema.columns[-1].stop), np.int32)
+        past = schema.apart(Levels(row, row.astype(np.float32)))
+        if schema.history:
+            nothing = np.zeros((1, schema.history), np.int32)
+            past = past._replace(history=History(nothing, past.items))
+        example = past
 
         def first_pass(state: nnx.State) -> Array:
-            columns = schema.columns[-1].stop
-            row = jnp.zeros((1, columns), jnp.int32)
-            example = Levels(row, row.astype(jnp.float32))
             return recording_view(nnx.merge(self._graphdef, state), tape).score(example)
 
         jax.eval_shape(first_pass, self._state)
@@ -60,7 +62,7 @@ class FeatureRecorder:
         self._about = {".".join(map(str, path)): module for path, module in nnx.iter_modules(model)}
 
     def inspect(
-        self, levels: Levels, interventions: Interventions = Interventions()
+        self, inputs: Inputs, interventions: Interventions = Interventions()
     ) -> tuple[np.ndarray, AttentionRecord]:
         """float32[batch] scores, and what was looked at.
 
@@ -73,7 +75,7 @@ class FeatureRecorder:
                 f"interventions: expected attnrec.Interventions(attention={{...}}), "
                 f"got {type(interventions).__name__}"
             )
-        batch = len(levels.levels)
+        batch = len(inputs.users.levels)
         replace: dict[str, np.ndarray] = {}
         given: dict[str, np.ndarray] = {}
         for name, wanted in interventions.attention.items():
@@ -100,9 +102,10 @@ class FeatureRecorder:
                     f"where all share them; got {weights.shape}"
                 )
             replace[name], given[name] = np.full(batch, GIVEN), weights
-        scores, maps = self._forward(self._state, levels, replace, given)
+        scores, maps = self._forward(self._state, inputs, replace, given)
+        levels = np.asarray(inputs.flat().levels)
         present = np.stack(
-            [(levels.levels[:, columns] > 0).any(1) for columns in self._schema.columns], axis=1
+            [(levels[:, columns] > 0).any(1) for columns in self._schema.columns], axis=1
         )
         record = AttentionRecord(
             tuple(
@@ -123,7 +126,7 @@ class FeatureRecorder:
             query_axis,
             key_axis,
             keys=self._told(name, "keys", names if key_axis == "feature" else ()),
-            queries=names if query_axis == "feature" else (),
+            queries=self._told(name, "queries", names if query_axis == "feature" else ()),
         )
 
     def _told(self, name: str, what: str, otherwise: Any) -> Any:

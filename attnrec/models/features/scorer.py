@@ -12,9 +12,10 @@ import scipy.special
 from flax import nnx
 from jaxtyping import Float, Int
 
+from attnrec.data.sequences import Sequences
 from attnrec.errors import AttnrecError
 from attnrec.features.examples import Features
-from attnrec.features.fields import Crossed, Levels
+from attnrec.features.fields import Inputs, Levels
 from attnrec.models.features.protocol import FeatureModel
 from attnrec.typing import Array, Items, Scores
 
@@ -22,29 +23,21 @@ AT_ONCE = 8192  # examples worked on together
 
 
 @partial(jax.jit, static_argnums=0)
-def _scores(graphdef: nnx.GraphDef, state: nnx.State, levels: Levels) -> Float[Array, " batch"]:
-    return nnx.merge(graphdef, state).score(levels)
+def _scores(graphdef: nnx.GraphDef, state: nnx.State, inputs: Inputs) -> Float[Array, " batch"]:
+    return nnx.merge(graphdef, state).score(inputs)
 
 
 @partial(jax.jit, static_argnums=0)
 def _of_all_items(
-    graphdef: nnx.GraphDef, state: nnx.State, users: Levels, items: Levels, context: Levels
+    graphdef: nnx.GraphDef, state: nnx.State, cases: Inputs
 ) -> Float[Array, "batch item"]:
     model = nnx.merge(graphdef, state)
-    cases, num_items = len(users.levels), len(items.levels)
-    size = min(cases, max(1, AT_ONCE // num_items))
-    parts = math.ceil(cases / size)
-
-    def in_parts(levels: Levels) -> Levels:
-        filled = (jnp.pad(part, ((0, parts * size - cases), (0, 0))) for part in levels)
-        return Levels(*(part.reshape(parts, size, part.shape[1]) for part in filled))
-
-    def some(part: tuple[Levels, Levels]) -> Array:
-        user, context = part
-        return model.score(Crossed(user, items, context)).reshape(size, num_items)
-
-    found = jax.lax.map(some, (in_parts(users), in_parts(context)))
-    return found.reshape(-1, num_items)[:cases]
+    count, num_items = len(cases.users.levels), len(cases.items.levels)
+    size = min(count, max(1, AT_ONCE // num_items))
+    parts = math.ceil(count / size)
+    rows = jnp.minimum(jnp.arange(parts * size), count - 1).reshape(parts, size)
+    found = jax.lax.map(lambda some: model.score(cases.take(some)).reshape(size, num_items), rows)
+    return found.reshape(-1, num_items)[:count]
 
 
 class FeatureScorer:
@@ -64,25 +57,24 @@ class FeatureScorer:
         self._graphdef, self._state = nnx.split(model)
         self._items = Levels(*map(jnp.asarray, features.items))
 
-    def scores(self, levels: Levels) -> Float[np.ndarray, " batch"]:
-        """The score of each example."""
-        count = len(levels.levels)
+    def scores(self, inputs: Inputs) -> Float[np.ndarray, " batch"]:
+        """The score of each example, each with its one candidate."""
+        count = len(inputs.users.levels)
         size = min(AT_ONCE, 1 << max(count - 1, 0).bit_length())
         found = np.empty(count, np.float32)
         for start in range(0, count, size):
-            part = levels.take(np.arange(start, min(start + size, count)))
-            spare = size - len(part.levels)
-            filled = Levels(*(np.pad(x, ((0, spare), (0, 0))) for x in part))
+            rows = np.arange(start, min(start + size, count))
+            filled = inputs.take(np.pad(rows, (0, size - len(rows)), mode="edge"))
             scores = _scores(self._graphdef, self._state, filled)
-            found[start : start + size] = np.asarray(scores)[: size - spare]
+            found[rows] = np.asarray(scores)[: len(rows)]
         return found
 
-    def predict(self, levels: Levels) -> Float[np.ndarray, " batch"]:
+    def predict(self, inputs: Inputs) -> Float[np.ndarray, " batch"]:
         """The probability, or the rating, of each example.
 
         Of a choice, the probability beside items that are drawn evenly.
         """
-        return self.as_predictions(self.scores(levels))
+        return self.as_predictions(self.scores(inputs))
 
     def as_predictions(self, scores: Float[np.ndarray, " batch"]) -> Float[np.ndarray, " batch"]:
         """Scores as probabilities, or as ratings."""
@@ -92,18 +84,28 @@ class FeatureScorer:
         return scipy.special.expit(scores)
 
     def of_cases(
-        self, users: Int[np.ndarray, " batch"], context: Levels
+        self,
+        users: Int[np.ndarray, " batch"],
+        context: Levels,
+        history: Sequences | None = None,
     ) -> Float[Array, "batch item"]:
-        """The scores of the whole catalogue, column 0 being padding."""
-        return _of_all_items(
-            self._graphdef, self._state, self._features.users.take(users), self._items, context
-        )
+        """The scores of the whole catalogue, column 0 being padding.
+
+        Args:
+            users, context, history: as for `Features.of`.
+        """
+        cases = self._features.of(users, np.zeros_like(users), context, history)
+        every = np.arange(len(self._items.levels))[None]
+        past = cases.history and cases.history._replace(catalogue=self._items)
+        cases = cases._replace(items=self._items, chosen=every, history=past)
+        return _of_all_items(self._graphdef, self._state, cases)
 
     def of_rows(
         self, users: Int[np.ndarray, " batch"], rows: Int[np.ndarray, " batch"]
     ) -> Float[Array, "batch item"]:
         """The same in the circumstances of these rows of the data."""
-        return self.of_cases(users, self._features.context.take(rows))
+        features = self._features
+        return self.of_cases(users, features.context.take(rows), features.before.take(rows))
 
     def __call__(self, histories: Items) -> Scores:
         """Refused: who and when are asked for, not what came before.

@@ -9,7 +9,7 @@ import pytest
 from flax import nnx
 from scipy.special import softmax
 
-from attnrec.features.fields import Crossed, FeatureSchema, Field, Levels
+from attnrec.features.fields import FeatureSchema, Field, Inputs, Levels
 from attnrec.models.features import (
     AFM,
     FM,
@@ -198,7 +198,7 @@ MODELS = [
 )
 def test_scores_are_those_of_the_equations(recipe, by_hand):
     model = larger(recipe.build(SCHEMA, nnx.Rngs(0)))
-    found = np.asarray(model.score(Levels(LEVELS, WEIGHTS)))
+    found = np.asarray(model.score(SCHEMA.apart(Levels(LEVELS, WEIGHTS))))
     expected = [by_hand(model, case) for case in range(3)]
     assert np.ptp(expected) > 0.05
     np.testing.assert_allclose(found, expected, atol=1e-5, rtol=1e-5)
@@ -208,10 +208,7 @@ def test_scores_are_those_of_the_equations(recipe, by_hand):
 def test_several_candidates_are_as_many_examples(recipe):
     model = larger(recipe.build(SCHEMA, nnx.Rngs(0)))
     given = Levels(LEVELS, WEIGHTS)
-    user, item, context = (
-        Levels(*(part[:, columns] for part in given))
-        for columns in (slice(0, 2), slice(2, 5), slice(5, 6))
-    )
+    user, item, context, *_ = SCHEMA.apart(given)
     chosen = np.array([[2, 0], [0, 1], [1, 2]])
     alone = Levels(
         *(
@@ -225,9 +222,9 @@ def test_several_candidates_are_as_many_examples(recipe):
             for part in given
         )
     )
-    expected = np.asarray(model.score(alone))
-    found = np.asarray(model.score(Crossed(user, item, context, chosen)))
+    expected = np.asarray(model.score(SCHEMA.apart(alone)))
+    found = np.asarray(model.score(Inputs(user, item, context, chosen)))
     np.testing.assert_allclose(found, expected, atol=1e-5)
-    every = np.asarray(model.score(Crossed(user, item, context))).reshape(3, 3)
+    every = np.asarray(model.score(Inputs(user, item, context, np.arange(3)[None]))).reshape(3, 3)
     one_by_one = np.take_along_axis(every, chosen, axis=1).ravel()
     np.testing.assert_allclose(one_by_one, expected, atol=1e-5)
