@@ -220,12 +220,13 @@ class FeatureRun:
         part: Literal["validation", "test"] = "test",
         cutoffs: Sequence[int] = (5, 10, 20),
         baselines: bool | Sequence[Any] = True,
+        num_negatives: int | None = None,
     ) -> pd.DataFrame:
         """How good its predictions are, or where it ranks what was chosen.
 
         Args:
             part: which rows, or cases.
-            cutoffs, baselines: of choices, as for `Run.evaluate`.
+            cutoffs, baselines, num_negatives: of choices, as for `Run.evaluate`.
 
         Returns:
             A row a model. Of clicks AUC, GAUC, LogLoss and ECE, of ratings RMSE and
@@ -240,6 +241,10 @@ class FeatureRun:
 
         features = self.features
         if features.label != "choice":
+            if num_negatives is not None:
+                raise AttnrecError(
+                    f"num_negatives: only choices are ranked, and this is a {features.label}"
+                )
             rows = [figures(self.scorer, features, part)]
             names = [self.name]
             if baselines is not False:
@@ -254,6 +259,7 @@ class FeatureRun:
             len(self.data.items),
             filter_seen=self.data.protocol.filter_seen,
             cutoffs=cutoffs,
+            num_negatives=num_negatives,
         )
 
     def beyond_accuracy(

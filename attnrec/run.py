@@ -105,6 +105,7 @@ class Run:
         part: Literal["validation", "test"] = "test",
         cutoffs: Sequence[int] = (5, 10, 20),
         baselines: bool | Sequence[Any] = True,
+        num_negatives: int | None = None,
     ) -> pd.DataFrame:
         """Ranks the true next items among the whole catalogue.
 
@@ -114,6 +115,8 @@ class Run:
             baselines: popularity, recent popularity and item-kNN beside the
                 model, since a number alone says nothing; or others in their place,
                 such as `[EASE(), UserKNN()]` from `attnrec.models.baselines`.
+            num_negatives: rank among so many drawn items instead, as older papers do; see
+                `attnrec.evaluation.sampled`. The metrics' names say so: "HR@10 of 100".
 
         Returns:
             A row a model; HR, NDCG, MRR, recall, precision, F1 and MAP at each
@@ -128,6 +131,7 @@ class Run:
             len(self.items),
             filter_seen=self.data.protocol.filter_seen,
             cutoffs=cutoffs,
+            num_negatives=num_negatives,
         )
 
     def beyond_accuracy(

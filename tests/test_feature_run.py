@@ -446,3 +446,18 @@ def test_bazaar_from_times_and_behaviour():
     run = ar.fit(AutoInt(embedding_size=8, attention_size=16), features, epochs=1, **QUIET)
     assert {"AutoInt", "Popularity"} <= set(run.evaluate().index)
     assert len(run.recommend(user=data.users[0], context={"season": "winter"})) == 10
+
+
+def test_weight_decay_shrinks_what_has_no_gradient(clicks):
+    """Level 0, which is nothing, has no gradient: each step takes learning rate times decay."""
+    steps = 2 * -(-len(clicks.examples("train")) // 128)
+    recipe = FM(embedding_size=2)
+    run = ar.fit(
+        recipe, clicks, epochs=2, learning_rate=0.01, weight_decay=0.5, batch_size=128, **QUIET
+    )
+    fresh = recipe.build(clicks.schema, nnx.Rngs(0)).embedding.table.embedding[0]
+    found = run.model.embedding.table.embedding[0]
+    assert run.provenance["best_epoch"] == 2
+    np.testing.assert_allclose(found, fresh * (1 - 0.01 * 0.5) ** steps, rtol=1e-5)
+    with pytest.raises(AttnrecError, match="weight_decay: expected 0 to below 1, got -1"):
+        ar.fit(recipe, clicks, weight_decay=-1)

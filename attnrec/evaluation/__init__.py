@@ -22,6 +22,7 @@ from attnrec.evaluation.prediction_metrics import (
 )
 from attnrec.evaluation.rank_metrics import average_precision, mrr, ndcg
 from attnrec.evaluation.ranking import Scorer, ranks, scorer_name
+from attnrec.evaluation.sampled import sampled_ranks
 from attnrec.evaluation.set_metrics import f1, hit_rate, precision, recall
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "recall",
     "reliability",
     "rmse",
+    "sampled_ranks",
     "scorer_name",
     "summarise",
     "top_lists",

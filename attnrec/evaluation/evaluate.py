@@ -13,6 +13,7 @@ from attnrec.data import Cases
 from attnrec.errors import AttnrecError, did_you_mean, whole_number
 from attnrec.evaluation import rank_metrics, set_metrics
 from attnrec.evaluation.ranking import Scorer, ranks, scorer_name
+from attnrec.evaluation.sampled import sampled_ranks
 from attnrec.evaluation.set_metrics import Ranks
 
 METRICS: dict[str, Callable[..., float]] = {
@@ -110,6 +111,7 @@ def compare(
     filter_seen: bool,
     cutoffs: Sequence[int] = (5, 10, 20),
     batch_size: int | None = None,
+    num_negatives: int | None = None,
 ) -> pd.DataFrame:
     """Several models on the same cases, a row for each.
 
@@ -119,6 +121,8 @@ def compare(
     Args:
         scorers: models and baselines; their names must differ.
         cases, num_items, filter_seen, cutoffs, batch_size: as for `evaluate`.
+        num_negatives: rank among so many drawn items, as `sampled_ranks` does, and not
+            among the whole catalogue; the metrics' names then say among how many.
 
     Returns:
         A frame indexed by model, a column for each metric, and `cases`, the
@@ -129,13 +133,25 @@ def compare(
         raise AttnrecError(
             f"scorers are called {names}, expected at least one and names that differ"
         )
-    found = [
-        ranks(scorer, cases, num_items, filter_seen=filter_seen, batch_size=batch_size)
-        for scorer in scorers
-    ]
+    rank: Callable[[Scorer], Ranks]
+    if num_negatives is None:
+        among = ""
+        rank = partial(
+            ranks, cases=cases, num_items=num_items, filter_seen=filter_seen, batch_size=batch_size
+        )
+    else:
+        among = f" of {whole_number('num_negatives', num_negatives) + 1}"
+        rank = partial(
+            sampled_ranks,
+            cases=cases,
+            num_items=num_items,
+            num_negatives=num_negatives,
+            batch_size=batch_size,
+        )
+    found = [rank(scorer) for scorer in scorers]
     ranked = np.all([(one > 0).any(axis=1) for one in found], axis=0)
     rows = [summarise(one[ranked], cutoffs) for one in found]
-    frame = pd.DataFrame(rows, index=pd.Index(names, name="model"))
+    frame = pd.DataFrame(rows, index=pd.Index(names, name="model")).add_suffix(among)
     frame["cases"] = int(ranked.sum())
     frame.attrs["left_out"] = int((~ranked).sum())
     return frame

@@ -15,7 +15,7 @@ from jax.sharding import Mesh
 
 from attnrec import losses, provenance
 from attnrec.data.split import Split
-from attnrec.errors import AttnrecError, whole_number
+from attnrec.errors import AttnrecError, share, whole_number
 from attnrec.feature_run import FeatureRun
 from attnrec.features.examples import Features
 from attnrec.models.features.protocol import FeatureModel, FeatureRecipe
@@ -40,6 +40,7 @@ def fit(
     loss: str | losses.Loss | None = None,
     batch_size: int | None = None,
     learning_rate: float | optax.Schedule = 1e-3,
+    weight_decay: float = 0.0,
     patience: int | None = None,
     metric: str | None = None,
     checkpoint_dir: str | Path | None = None,
@@ -61,6 +62,7 @@ def fit(
     num_negatives: int = 4,
     batch_size: int | None = None,
     learning_rate: float | optax.Schedule = 1e-3,
+    weight_decay: float = 0.0,
     patience: int | None = None,
     metric: str | None = None,
     checkpoint_dir: str | Path | None = None,
@@ -79,6 +81,7 @@ def fit(
     num_negatives: int = 4,
     batch_size: int | None = None,
     learning_rate: float | optax.Schedule = 1e-3,
+    weight_decay: float = 0.0,
     patience: int | None = None,
     metric: str | None = None,
     checkpoint_dir: str | Path | None = None,
@@ -114,6 +117,8 @@ def fit(
             fewer make a batch, of short ones more, so that all teach about as much.
             Of features rows, 1,024 unless given.
         learning_rate: Adam's step, or an optax schedule over steps.
+        weight_decay: by which times the learning rate each step shrinks all weights (AdamW:
+            Loshchilov and Hutter, 2019 [loshchilov2019decoupled]_); from 0 to below 1.
         patience: epochs without a better validation metric after which
             training stops; None trains for all `epochs`.
         metric: what "best on validation" means; NDCG@10 unless given, AUC for clicks,
@@ -155,6 +160,7 @@ def fit(
     if stream not in (None, True, False):
         raise AttnrecError(f"stream: expected True, False or None, got {stream!r}")
     rate_told = _told_rate(learning_rate)
+    weight_decay = share("weight_decay", weight_decay)
     task: NextItem | Prediction
     if isinstance(data, Split):
         metric = "NDCG@10" if metric is None else metric
@@ -164,7 +170,7 @@ def fit(
             seed=seed,
             loss="softmax" if loss is None else loss,
             batch_size=batch_size,
-            optimizer=optax.adam(learning_rate, b2=0.98),
+            optimizer=_adam(learning_rate, weight_decay, b2=0.98),
             metric=metric,
             patience=patience,
             mesh=mesh,
@@ -180,12 +186,14 @@ def fit(
             loss=loss,
             num_negatives=num_negatives,
             batch_size=batch_size,
-            optimizer=optax.adam(learning_rate),
+            optimizer=_adam(learning_rate, weight_decay),
             metric=metric,
             patience=patience,
         )
         metric = task.metric
     task.settings |= {"learning_rate": rate_told, "seed": seed, "metric": metric}
+    if weight_decay:
+        task.settings["weight_decay"] = weight_decay
     trained = train(
         task,
         epochs=epochs,
@@ -214,6 +222,15 @@ def fit(
         return Run(task.model(trained.params), config, data, history, origin)
     assert isinstance(data, Features)
     return FeatureRun(task.model(trained.params), config, data, history, origin)
+
+
+def _adam(
+    learning_rate: float | optax.Schedule, weight_decay: float, b2: float = 0.999
+) -> optax.GradientTransformation:
+    """Adam; with a decay, AdamW."""
+    if not weight_decay:
+        return optax.adam(learning_rate, b2=b2)
+    return optax.adamw(learning_rate, b2=b2, weight_decay=weight_decay)
 
 
 def _told_rate(learning_rate: Any) -> float | str | list[float]:

@@ -33,6 +33,7 @@ from jaxtyping import Bool, Float
 from attnrec.errors import AttnrecError, did_you_mean, share, whole_number
 from attnrec.features.fields import FeatureSchema, Inputs
 from attnrec.models.attention import MultiHeadAttention, dot_product_attention
+from attnrec.models.dropout import Dropout
 from attnrec.models.features.embedding import MLP, FeatureEmbedding, Linear, sizes
 from attnrec.typing import Array
 
@@ -49,7 +50,8 @@ class AutoInt:
         num_heads: attention heads of each layer; must divide `attention_size`.
         num_layers: layers of attention.
         hidden_sizes: layers of a network beside attention (AutoInt+); none, none.
-        dropout_rate: share of activations dropped in training in that network.
+        dropout_rate: share of the vectors' components, and of activations in that
+            network, dropped in training.
         first_order: add the weight of each level itself.
         layer: `"interacting"`, the paper's, or `"transformer"`, RecBole's.
     """
@@ -168,13 +170,14 @@ class AutoIntModule(nnx.Module):
             if config.hidden_sizes
             else None
         )
+        self.dropout = Dropout(config.dropout_rate)
 
     def score(self, inputs: Inputs, *, rngs: nnx.Rngs | None = None) -> Float[Array, " batch"]:
         """A weighted sum of what the last layer gives (eq. 9), and what stands beside it."""
         vectors = self.embedding(inputs)
         present = self.embedding.present(inputs)
         mask = (present[:, None, :] & present[:, :, None])[:, None]
-        x = vectors
+        x = vectors = self.dropout(vectors, deterministic=rngs is None, rngs=rngs)
         for layer in self.layers:
             x = layer(x, mask) * present[..., None]
         found = self.out(x.reshape(len(x), -1))[:, 0]

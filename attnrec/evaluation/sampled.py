@@ -1,0 +1,78 @@
+"""Ranks among a few drawn items: the protocol of older papers, under a name that says so.
+
+Each target is ranked among items that its user does not have, drawn evenly
+(He et al., 2017 [he2017ncf]_, with 99). Such figures are many times those of a
+full ranking and may order models otherwise (Krichene and Rendle, 2020
+[krichene2020sampled]_): they serve to be held against papers that report them.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Int
+
+from attnrec.data import Cases
+from attnrec.errors import AttnrecError, whole_number
+from attnrec.evaluation.ranking import Scorer, not_a_number, scored
+
+
+def sampled_ranks(
+    scorer: Scorer,
+    cases: Cases,
+    num_items: int,
+    *,
+    num_negatives: int = 99,
+    seed: int = 0,
+    batch_size: int | None = None,
+) -> Int[np.ndarray, "case target"]:
+    """Ranks every target of every case among drawn items.
+
+    One more than the number of drawn items that score at least as high. The
+    items drawn depend on the seed and the case alone, so that several models
+    meet the same; other targets of a case do not compete.
+
+    Args:
+        scorer: scores the catalogue for a batch of histories.
+        cases: histories, and what came next.
+        num_items: size of the catalogue, without padding.
+        num_negatives: how many are drawn for each case, each once, from the items that are
+            neither in its history nor among its targets.
+        seed: of the drawing.
+        batch_size: as for `ranks`.
+
+    Returns:
+        int32[case, target]: ranks from 1; 0 where a case has fewer targets or was not ranked.
+
+    Raises:
+        AttnrecError: scores that are NaN, or a case with fewer items to draw from.
+    """
+    num_negatives = whole_number("num_negatives", num_negatives)
+    seed = whole_number("seed", seed, least=0)
+    counts = cases.targets.lengths
+    found = np.zeros((len(counts), int(counts.max(initial=0))), np.int32)
+    for batch, _, scores in scored(
+        scorer, cases, num_items, filter_seen=False, batch_size=batch_size
+    ):
+        values = np.asarray(scores)
+        if np.isnan(values[:, 1:]).any():
+            raise not_a_number(scorer)
+        for row, case in enumerate(batch):
+            targets = cases.targets[case]
+            drawn = _drawn(cases, int(case), num_items, num_negatives, seed)
+            above = values[row, drawn] >= values[row, targets][:, None]
+            found[case, : len(targets)] = 1 + above.sum(1)
+    return found
+
+
+def _drawn(
+    cases: Cases, case: int, num_items: int, num_negatives: int, seed: int
+) -> Int[np.ndarray, " item"]:
+    free = np.ones(num_items + 1, bool)
+    free[0] = free[cases.histories[case]] = free[cases.targets[case]] = False
+    items = np.flatnonzero(free)
+    if len(items) < num_negatives:
+        raise AttnrecError(
+            f"num_negatives: {num_negatives} cannot be drawn from the {len(items)} items that "
+            f"user index {cases.users[case]} does not have"
+        )
+    return np.random.default_rng([seed, case]).choice(items, num_negatives, replace=False)

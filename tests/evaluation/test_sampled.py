@@ -1,0 +1,77 @@
+"""Ranks among drawn items, by what they must be."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.stats import hypergeom
+
+import attnrec as ar
+from attnrec.data import Cases, Sequences
+from attnrec.errors import AttnrecError
+from attnrec.evaluation import ranks, sampled_ranks
+from attnrec.evaluation.set_metrics import hit_rate
+
+
+def cases_of(histories, targets) -> Cases:
+    users = np.arange(1, len(histories) + 1, dtype=np.int32)
+    return Cases(users, Sequences.of(histories), Sequences.of(targets))
+
+
+def by(scores):
+    """A scorer that gives every history the same scores."""
+    return lambda histories: np.tile(np.asarray(scores, np.float32), (len(histories), 1))
+
+
+def test_all_that_can_be_drawn_is_drawn():
+    cases = cases_of([[1, 2], [3]], [[4], [2, 5]])
+    scores = by([0, 9, 1, 2, 5, 5, 7])  # entry 0 is padding
+    # Against 4, worth 5: 3, 5, 6 are left, of which 5 ties and 6 is above. Against 2 and 5,
+    # worth 1 and 5: 1, 4 and 6 are left.
+    found = sampled_ranks(scores, cases, 6, num_negatives=3)
+    assert found.tolist() == [[3, 0], [4, 4]]
+
+
+def test_chance_is_a_hypergeometric():
+    """A target that k of n items beat is among the best ten of 20 drawn as that law says."""
+    num_items, better, cases = 200, 120, 4000
+    scores = by(-np.arange(num_items + 1))  # item i is the i-th best
+    target = better + 1
+    given = cases_of([[num_items]] * cases, [[target]] * cases)
+    found = hit_rate(sampled_ranks(scores, given, num_items, num_negatives=20), topn=10)
+    expected = hypergeom(num_items - 2, better, 20).cdf(9)
+    assert abs(found - expected) < 4 * np.sqrt(expected * (1 - expected) / cases)
+
+
+def test_never_below_the_full_rank_and_the_same_for_the_same_seed():
+    rng = np.random.default_rng(0)
+    given = cases_of([rng.integers(1, 50, 5) for _ in range(30)], rng.integers(50, 100, (30, 1)))
+    scores = by(rng.normal(size=101))
+    full = ranks(scores, given, 100, filter_seen=True)
+    first, again, other = (
+        sampled_ranks(scores, given, 100, num_negatives=40, seed=seed) for seed in (1, 1, 2)
+    )
+    assert (first <= full).all()
+    np.testing.assert_array_equal(first, again)
+    assert (first != other).any()
+
+
+def test_a_run_says_among_how_many():
+    data = ar.datasets.load("bazaar", num_users=60)
+    features = ar.features.build(ar.split.leave_one_out(data))
+    run = ar.fit(ar.GMF(4), features, loss="bce", epochs=1, progress=False)
+    table = run.evaluate(cutoffs=(10,), num_negatives=99)
+    assert "HR@10" not in table
+    assert {"HR@10 of 100", "NDCG@10 of 100"} <= set(table.columns)
+    full = run.evaluate(cutoffs=(10,))
+    assert (table["HR@10 of 100"] >= full["HR@10"]).all()
+
+
+def test_bad_arguments():
+    cases = cases_of([[1, 2]], [[4]])
+    with pytest.raises(AttnrecError, match=r"num_negatives: 99 cannot be drawn from the 3 items"):
+        sampled_ranks(by(np.zeros(7)), cases, 6)
+    with pytest.raises(AttnrecError, match="num_negatives: expected a whole number"):
+        sampled_ranks(by(np.zeros(7)), cases, 6, num_negatives=0)
+    with pytest.raises(AttnrecError, match="hold NaN"):
+        sampled_ranks(by([np.nan] * 7), cases, 6, num_negatives=2)
