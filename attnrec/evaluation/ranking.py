@@ -46,8 +46,9 @@ class Scorer(Protocol):
     class name otherwise), `max_length` (only that many of the most recent
     items are given) and `needs_history` (False where a history may be empty;
     True otherwise). One that asks who and when in place of a history has
-    `of_rows(users, rows)`, given the user index int32[batch] of each case and the
-    row of the data, int64[batch], with which its targets begin.
+    `of_rows(users, rows, candidates=None)`, given the user index int32[batch] of each case,
+    the row of the data, int64[batch], with which its targets begin, and, where not the whole
+    catalogue is asked for, int32[batch, candidate] items.
     """
 
     def __call__(self, histories: Items) -> Scores:

@@ -8,6 +8,8 @@ full ranking and may order models otherwise (Krichene and Rendle, 2020
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from jaxtyping import Int
 
@@ -49,19 +51,53 @@ def sampled_ranks(
     num_negatives = whole_number("num_negatives", num_negatives)
     seed = whole_number("seed", seed, least=0)
     counts = cases.targets.lengths
-    found = np.zeros((len(counts), int(counts.max(initial=0))), np.int32)
+    most = int(counts.max(initial=0))
+    found = np.zeros((len(counts), most), np.int32)
+    for batch, candidates, values in _scored(
+        scorer, cases, num_items, num_negatives, seed, batch_size
+    ):
+        if np.isnan(values).any():
+            raise not_a_number(scorer)
+        targets, drawn = np.split(values, [most], axis=1)
+        above = (drawn[:, None] >= targets[..., None]).sum(-1)
+        found[batch] = np.where(candidates[:, :most] > 0, 1 + above, 0)
+    return found
+
+
+def _scored(
+    scorer: Scorer,
+    cases: Cases,
+    num_items: int,
+    num_negatives: int,
+    seed: int,
+    batch_size: int | None,
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Some cases, their targets (0 where there are fewer) and drawn items, and their scores."""
+    most = int(cases.targets.lengths.max(initial=0))
+
+    def candidates(batch: np.ndarray) -> np.ndarray:
+        of_batch = cases.targets.take(batch)
+        targets = np.zeros((len(batch), most), np.int32)
+        targets[np.arange(most) < of_batch.lengths[:, None]] = of_batch.items
+        drawn = [_drawn(cases, int(case), num_items, num_negatives, seed) for case in batch]
+        return np.concatenate([targets, np.array(drawn, np.int32)], axis=1)
+
+    if hasattr(scorer, "of_rows"):  # it need not score the whole catalogue
+        size = 256 if batch_size is None else whole_number("batch_size", batch_size)
+        ranked = np.flatnonzero(cases.targets.lengths)
+        for start in range(0, len(ranked), size):
+            batch = ranked[start : start + size]
+            asked = candidates(batch)
+            filled = np.pad(np.arange(len(batch)), (0, size - len(batch)), mode="edge")
+            users, rows = cases.users[batch], cases.targets.starts[batch]
+            values = scorer.of_rows(users[filled], rows[filled], asked[filled])
+            yield batch, asked, np.asarray(values)[: len(batch)]
+        return
     for batch, _, scores in scored(
         scorer, cases, num_items, filter_seen=False, batch_size=batch_size
     ):
-        values = np.asarray(scores)
-        if np.isnan(values[:, 1:]).any():
-            raise not_a_number(scorer)
-        for row, case in enumerate(batch):
-            targets = cases.targets[case]
-            drawn = _drawn(cases, int(case), num_items, num_negatives, seed)
-            above = values[row, drawn] >= values[row, targets][:, None]
-            found[case, : len(targets)] = 1 + above.sum(1)
-    return found
+        asked = candidates(batch)
+        yield batch, asked, np.take_along_axis(np.asarray(scores)[: len(batch)], asked, axis=1)
 
 
 def _drawn(

@@ -17,7 +17,7 @@ from jaxtyping import Float
 from attnrec.data.parts import Cases, Split
 from attnrec.errors import AttnrecError, did_you_mean, whole_number
 from attnrec.evaluation import metric as metric_by_name
-from attnrec.evaluation import ranks
+from attnrec.evaluation import ranks, sampled_ranks
 from attnrec.evaluation.predictions import figures
 from attnrec.features.build import state_of
 from attnrec.features.examples import Features, Label
@@ -220,15 +220,23 @@ def _validation(
                 "features: choices are ranked, which a split at random does not allow; expected "
                 "features of attnrec.split.temporal(data) or leave_one_out(data), or a label"
             )
-        metrics = {name: metric_by_name(name) for name in dict.fromkeys(("HR@10", metric))}
+        name, _, among = metric.partition(" of ")
+        if among and not (among.isdigit() and int(among) > 1):
+            raise AttnrecError(f"metric: expected a number after 'of', got {metric!r}")
+        metrics = {one: metric_by_name(one) for one in dict.fromkeys(("HR@10", name))}
+        suffix = f" of {among}" if among else ""
         cases = _some(features.split.cases("validation"), seed)
         data = features.data
 
         def of_cases(scorer: FeatureScorer) -> dict[str, float]:
             if not len(cases):
                 return {}
-            ranked = ranks(scorer, cases, len(data.items), filter_seen=data.protocol.filter_seen)
-            return {name: float(figure(ranked)) for name, figure in metrics.items()}
+            if among:
+                ranked = sampled_ranks(scorer, cases, len(data.items), num_negatives=int(among) - 1)
+            else:
+                filter_seen = data.protocol.filter_seen
+                ranked = ranks(scorer, cases, len(data.items), filter_seen=filter_seen)
+            return {f"{name}{suffix}": float(figure(ranked)) for name, figure in metrics.items()}
 
         empty, found = not len(cases), of_cases
     else:

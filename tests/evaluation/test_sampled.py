@@ -9,7 +9,7 @@ from scipy.stats import hypergeom
 import attnrec as ar
 from attnrec.data import Cases, Sequences
 from attnrec.errors import AttnrecError
-from attnrec.evaluation import ranks, sampled_ranks
+from attnrec.evaluation import ndcg, ranks, sampled_ranks
 from attnrec.evaluation.set_metrics import hit_rate
 
 
@@ -21,6 +21,25 @@ def cases_of(histories, targets) -> Cases:
 def by(scores):
     """A scorer that gives every history the same scores."""
     return lambda histories: np.tile(np.asarray(scores, np.float32), (len(histories), 1))
+
+
+class WholeCatalogue:
+    """A scorer of histories that says what another says of the user who has them."""
+
+    def __init__(self, scorer):
+        features = scorer._features
+        self._by_history = {
+            tuple(history): scorer.of_rows(user[None], row[None])[0]
+            for user, row, history in zip(
+                features.split.cases("test").users,
+                features.split.cases("test").targets.starts,
+                features.split.cases("test").histories,
+                strict=True,
+            )
+        }
+
+    def __call__(self, histories):
+        return np.array([self._by_history[tuple(history[history > 0])] for history in histories])
 
 
 def test_all_that_can_be_drawn_is_drawn():
@@ -65,6 +84,16 @@ def test_a_run_says_among_how_many():
     assert {"HR@10 of 100", "NDCG@10 of 100"} <= set(table.columns)
     full = run.evaluate(cutoffs=(10,))
     assert (table["HR@10 of 100"] >= full["HR@10"]).all()
+    # Candidates alone are scored as in the whole catalogue.
+    cases = features.split.cases("test")
+    whole = sampled_ranks(WholeCatalogue(run.scorer), cases, len(data.items))
+    np.testing.assert_array_equal(sampled_ranks(run.scorer, cases, len(data.items)), whole)
+    assert hit_rate(whole, topn=10) == table.loc["GMF", "HR@10 of 100"]
+    fitted = ar.fit(
+        ar.GMF(4), features, loss="bce", epochs=1, metric="NDCG@10 of 100", progress=False
+    )
+    found = sampled_ranks(fitted.scorer, features.split.cases("validation"), len(data.items))
+    assert fitted.history["NDCG@10 of 100"].item() == pytest.approx(ndcg(found, topn=10))
 
 
 def test_bad_arguments():

@@ -28,16 +28,16 @@ def _scores(graphdef: nnx.GraphDef, state: nnx.State, inputs: Inputs) -> Float[A
 
 
 @partial(jax.jit, static_argnums=0)
-def _of_all_items(
+def _of_candidates(
     graphdef: nnx.GraphDef, state: nnx.State, cases: Inputs
-) -> Float[Array, "batch item"]:
+) -> Float[Array, "batch candidate"]:
     model = nnx.merge(graphdef, state)
-    count, num_items = len(cases.users.levels), len(cases.items.levels)
-    size = min(count, max(1, AT_ONCE // num_items))
+    count, candidates = len(cases.users.levels), cases.chosen.shape[1]
+    size = min(count, max(1, AT_ONCE // candidates))
     parts = math.ceil(count / size)
     rows = jnp.minimum(jnp.arange(parts * size), count - 1).reshape(parts, size)
-    found = jax.lax.map(lambda some: model.score(cases.take(some)).reshape(size, num_items), rows)
-    return found.reshape(-1, num_items)[:count]
+    found = jax.lax.map(lambda some: model.score(cases.take(some)).reshape(size, candidates), rows)
+    return found.reshape(-1, candidates)[:count]
 
 
 class FeatureScorer:
@@ -88,24 +88,32 @@ class FeatureScorer:
         users: Int[np.ndarray, " batch"],
         context: Levels,
         history: Sequences | None = None,
-    ) -> Float[Array, "batch item"]:
-        """The scores of the whole catalogue, column 0 being padding.
+        candidates: Int[np.ndarray, "#batch candidate"] | None = None,
+    ) -> Float[Array, "batch candidate"]:
+        """The scores of some items for each user in some circumstances.
 
         Args:
             users, context, history: as for `Features.of`.
+            candidates: indices of items; unless given the whole catalogue, column 0 being
+                padding.
         """
         cases = self._features.of(users, np.zeros_like(users), context, history)
-        every = np.arange(len(self._items.levels))[None]
+        if candidates is None:
+            candidates = np.arange(len(self._items.levels))[None]
         past = cases.history and cases.history._replace(catalogue=self._items)
-        cases = cases._replace(items=self._items, chosen=every, history=past)
-        return _of_all_items(self._graphdef, self._state, cases)
+        cases = cases._replace(items=self._items, chosen=candidates, history=past)
+        return _of_candidates(self._graphdef, self._state, cases)
 
     def of_rows(
-        self, users: Int[np.ndarray, " batch"], rows: Int[np.ndarray, " batch"]
-    ) -> Float[Array, "batch item"]:
+        self,
+        users: Int[np.ndarray, " batch"],
+        rows: Int[np.ndarray, " batch"],
+        candidates: Int[np.ndarray, "#batch candidate"] | None = None,
+    ) -> Float[Array, "batch candidate"]:
         """The same in the circumstances of these rows of the data."""
         features = self._features
-        return self.of_cases(users, features.context.take(rows), features.before.take(rows))
+        context, before = features.context.take(rows), features.before.take(rows)
+        return self.of_cases(users, context, before, candidates)
 
     def __call__(self, histories: Items) -> Scores:
         """Refused: who and when are asked for, not what came before.
