@@ -23,7 +23,7 @@ from attnrec.data.report import Finding
 from attnrec.data.split import again
 from attnrec.errors import AttnrecError, did_you_mean
 from attnrec.feature_run import FeatureRun
-from attnrec.features.build import restore, state_of
+from attnrec.features.build import people_of, restore, state_of
 from attnrec.models import SASRec
 from attnrec.models import features as feature_models
 from attnrec.models.features.protocol import FeatureModel
@@ -71,7 +71,8 @@ def save_run(run: Run | FeatureRun, path: str | Path) -> Path:
         arrays = {name: np.array(leaf) for name, leaf in named_leaves(nnx.state(run.model)).items()}
         save_file(arrays, new / WEIGHTS)
         if isinstance(run.data, Interactions):
-            _write_data(run.data, _split_of(run), new)
+            people = run.data.people if isinstance(run, Run) else people_of(run.features)
+            _write_data(run.data, _split_of(run), people, new)
         if isinstance(run, Run):
             _write_graphs(run, new / GRAPHS)
         (new / CARD).write_text(json.dumps(_card(run), indent=1, default=_plain) + "\n")
@@ -92,12 +93,14 @@ def _split_of(run: Run | FeatureRun) -> Split | RowSplit:
     return run.split if isinstance(run, Run) else run.features.split
 
 
-def _write_data(data: Interactions, split: Split | RowSplit, folder: Path) -> None:
+def _write_data(
+    data: Interactions, split: Split | RowSplit, people: pd.DataFrame | None, folder: Path
+) -> None:
     column = _free_name(data.frame)
     data.frame.assign(**{column: split.part}).to_parquet(folder / INTERACTIONS)
     data.catalogue.frame.to_parquet(folder / CATALOGUE)
-    if data.people is not None:
-        data.people.to_parquet(folder / PEOPLE)
+    if people is not None:
+        people.to_parquet(folder / PEOPLE)
 
 
 def _write_graphs(run: Run, folder: Path) -> None:
@@ -217,7 +220,7 @@ def _read_split(
             people=pd.read_parquet(folder / PEOPLE) if (folder / PEOPLE).is_file() else None,
         )
         part = frame.iloc[:, -1].to_numpy(np.int8)
-        if kind == "at_random":
+        if kind in ("at_random", "k_fold"):
             return RowSplit(data, part, kind, parameters)
         return Split.of_rows(data, part, kind, parameters)
     where = Path(about["log"] if log is None else log)

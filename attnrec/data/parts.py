@@ -60,7 +60,7 @@ class Split:
     Attributes:
         data: the interactions that are divided.
         stretches: by part, those of each user; rows in none of them are left out.
-        kind: `"leave_one_out"`, `"temporal"` or `"by_user"`.
+        kind: `"leave_one_out"`, `"temporal"`, `"by_user"` or `"time_series"`.
         parameters: what the split was made with, for provenance.
     """
 
@@ -217,7 +217,7 @@ class RowSplit:
     Attributes:
         data: the interactions that are divided.
         part: int8[rows]: 0 train, 1 validation, 2 test.
-        kind: `"at_random"`.
+        kind: `"at_random"` or `"k_fold"`.
         parameters: what the division was made with, for provenance.
     """
 

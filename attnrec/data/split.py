@@ -7,12 +7,23 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from attnrec.data.folds import k_fold, time_series
 from attnrec.data.histories import Histories
 from attnrec.data.interactions import Interactions
 from attnrec.data.parts import PARTS, TEST, TRAIN, VALIDATION, Cases, RowSplit, Split, Stretches
 from attnrec.errors import DataError
 
-__all__ = ["Cases", "RowSplit", "Split", "at_random", "by_user", "leave_one_out", "temporal"]
+__all__ = [
+    "Cases",
+    "RowSplit",
+    "Split",
+    "at_random",
+    "by_user",
+    "k_fold",
+    "leave_one_out",
+    "temporal",
+    "time_series",
+]
 
 
 def leave_one_out(data: Histories) -> Split:
@@ -160,6 +171,9 @@ def again(data: Histories, kind: str, parameters: dict[str, Any]) -> Split:
     if kind == "temporal":
         validation, test = (parameters[f"{name}_from"] for name in ("validation", "test"))
         return temporal(data, validation, test, parameters["targets"])
+    if kind == "time_series":
+        made = {name: parameters[name] for name in ("k", "validation", "test", "targets")}
+        return time_series(data, **made)[parameters["fold"] - 1]
     return {"leave_one_out": leave_one_out, "by_user": by_user}[kind](data, **parameters)
 
 

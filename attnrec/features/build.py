@@ -21,12 +21,14 @@ from attnrec.errors import DataError, did_you_mean, whole_number
 from attnrec.features.behaviour import item_behaviour, user_behaviour
 from attnrec.features.calendar import NAMES as CALENDAR
 from attnrec.features.calendar import calendar
+from attnrec.features.clusters import interest_clusters
 from attnrec.features.encoders import Encoder, Spec, from_state
 from attnrec.features.examples import Features, Label, nothing_of
 from attnrec.features.fields import SIDES, FeatureSchema, Field, Levels, Side
 from attnrec.features.infer import infer
 
 Wanted = Sequence[str | Spec]
+INTEREST = "interest"
 TELLS_ALL = 0.999  # share of the label's variance from which on a feature is said to be the label
 
 
@@ -48,8 +50,9 @@ def build(
     `Categorical`, `Number`, `MultiValued` or `Text` of a column. Where it is looked for:
 
     * `user`: the table of users, what `user_behaviour` works out of the train
-      part (`frequency`, `recency`, ...), or a column of the interactions, of
-      which each user's latest value in train counts;
+      part (`frequency`, `recency`, ...), `interest`, the cluster that `interest_clusters` finds
+      for them there, or a column of the interactions, of which each user's latest
+      value in train counts;
     * `item`: the catalogue, or `item_behaviour`;
     * `context`: a column of the interactions, or `hour`, `weekday`, `month`, `season`,
       `weekend` and `part_of_day` of their times.
@@ -132,6 +135,19 @@ def state_of(features: Features) -> dict[str, Any]:
     }
 
 
+def people_of(features: Features) -> pd.DataFrame | None:
+    """What is known of users, and their clusters where these are a feature.
+
+    With a run it is kept as it was found: another machine may group them otherwise.
+    """
+    people, sides = features.data.people, features.settings["sides"].values()
+    known = [] if people is None else list(people.columns)
+    if ["user", INTEREST] not in [list(side) for side in sides] or INTEREST in known:
+        return people
+    found = interest_clusters(features.split)
+    return found if people is None else people.join(found)
+
+
 def _checked(side: str, wanted: Any) -> list[str | Spec]:
     if isinstance(wanted, str) or not isinstance(wanted, Sequence):
         raise DataError(f"{side}: expected a list of features, such as ['price'], got {wanted!r}")
@@ -195,6 +211,7 @@ class _Columns:
             places = [
                 (list(people.columns), lambda: people[column]),
                 (list(self.user_behaviour.columns), lambda: self.user_behaviour[column]),
+                ([INTEREST], lambda: interest_clusters(self.split)[INTEREST]),
                 (self._extras(), lambda: self._latest(column)),
             ]
         elif side == "item":

@@ -9,7 +9,8 @@ $$w_{ui} = (1 + \ln n_{ui}) \Big(1 + \ln \frac{1 + n}{1 + n_i}\Big)$$
 in the vector of the user, which is brought to length one, to its components along the
 leading singular vectors of all users, and to length one again. K-means of such vectors
 groups them by direction, as spherical k-means [dhillon2001concept]_ does: who has
-much is not apart from who has little.
+much is not apart from who has little. It finds as many groups as it is asked for, whether
+or not users fall into any.
 """
 
 from __future__ import annotations
@@ -39,15 +40,15 @@ def interest_clusters(
     """The cluster of each user, by the items of their train part.
 
     Clusters count from the largest, and each is named by the two items whose share of
-    its users lies furthest above their share of all others: "cluster 1: Teapot, Mug".
+    its users lies furthest above their share of all others: "cluster 1: Teapot / Mug".
 
     Args:
         split: whose train part is read, and nothing else.
         k: how many clusters; fewer where fewer users differ.
         seed: of where K-means starts.
         vectors: of each item, in the order of their indices, such as embeddings;
-            a user is then the mean of those of their items, with the weights above
-            without what all users say of an item.
+            a user is then the direction of the sum of those of their items, each
+            weighing 1 + ln n_ui.
 
     Returns:
         A column `interest`, of categories in the order of the clusters, indexed by user id
@@ -156,5 +157,5 @@ def _names(has: sparse.csr_array, clusters: Int[np.ndarray, " user"], titles: li
     for number, own in enumerate(lead, 1):
         best = np.argsort(-own, kind="stable")[:NAMED]
         told = dict.fromkeys(titles[item] for item in best if own[item] > 0)
-        names.append(f"cluster {number}: {', '.join(told)}" if told else f"cluster {number}")
+        names.append(f"cluster {number}: {' / '.join(told)}" if told else f"cluster {number}")
     return names

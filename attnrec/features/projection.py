@@ -27,6 +27,7 @@ Points = Float[np.ndarray, "item 2"]
 Method = Literal["pca", "tsne", "umap"]
 
 LEAST = {"pca": 2, "tsne": 4, "umap": 4}  # points
+FEW = 2000  # points, for which threads that wait for busy cores cost more than they bring
 OURS = ("n_components", "random_state")  # settings that are not the caller's to choose
 
 
@@ -129,16 +130,18 @@ def _pca(vectors: Vectors, seed: int, settings: dict[str, Any]) -> Projection:
 
 def _tsne(vectors: Vectors, seed: int, settings: dict[str, Any]) -> Projection:
     from sklearn.manifold import TSNE
+    from threadpoolctl import threadpool_limits
 
     others = len(vectors) - 1
     settings = {"perplexity": min(30.0, others / 3)} | settings
     perplexity = settings["perplexity"]
-    if not isinstance(perplexity, Real) or not 0 < perplexity <= others:
+    if not isinstance(perplexity, Real) or not 0 < float(perplexity) <= others:
         raise AttnrecError(
             f"perplexity: expected above 0, and at most {others} with {len(vectors)} points, "
             f"got {perplexity!r}"
         )
-    points = _made(TSNE, "tsne", seed, settings).fit_transform(vectors)
+    with threadpool_limits(1 if len(vectors) <= FEW else None):
+        points = _made(TSNE, "tsne", seed, settings).fit_transform(vectors)
     return Projection(points.astype(np.float64), "tsne")
 
 

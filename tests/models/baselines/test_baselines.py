@@ -11,6 +11,7 @@ from attnrec.data.bazaar import simulate
 from attnrec.errors import AttnrecError
 from attnrec.evaluation import compare
 from attnrec.models.baselines import (
+    ALS,
     EASE,
     ContentBased,
     Hybrid,
@@ -23,7 +24,7 @@ from attnrec.models.baselines import (
     popularity,
 )
 
-ALL = [Popularity(), RecentPopularity(), ItemKNN(), UserKNN(), EASE(), ContentBased()]
+ALL = [Popularity(), RecentPopularity(), ItemKNN(), UserKNN(), EASE(), ALS(), ContentBased()]
 ALL.append(Hybrid((ItemKNN(), ContentBased())))
 
 
@@ -66,7 +67,7 @@ def test_contract(recipe, shop):
     np.testing.assert_array_equal(np.asarray(recipe.fit(shop)(histories)), found)
 
 
-@pytest.mark.parametrize("recipe", ALL[:5], ids=lambda recipe: type(recipe).__name__)
+@pytest.mark.parametrize("recipe", ALL[:6], ids=lambda recipe: type(recipe).__name__)
 def test_learns_nothing_from_validation_and_test(recipe):
     # the same train part, other items at the end
     one, two = leave_one_out(["xyzxy", "yxxzz"]), leave_one_out(["xyzzx", "yxxyx"])
