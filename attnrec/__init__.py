@@ -26,9 +26,13 @@ if TYPE_CHECKING:
     from attnrec.models.features import GMF as GMF
     from attnrec.models.features import NCF as NCF
     from attnrec.models.features import AutoInt as AutoInt
+    from attnrec.models.features import ContextAttention as ContextAttention
     from attnrec.models.features import DeepFM as DeepFM
+    from attnrec.models.features import DotGate as DotGate
     from attnrec.models.features import FeatureAttention as FeatureAttention
+    from attnrec.models.features import FeatureDNN as FeatureDNN
     from attnrec.models.features import LogisticRegression as LogisticRegression
+    from attnrec.models.features import MultiModalAttention as MultiModalAttention
     from attnrec.models.features import NeuMF as NeuMF
     from attnrec.models.features import XDeepFM as XDeepFM
     from attnrec.models.sasrec import SASRec as SASRec
@@ -36,6 +40,8 @@ if TYPE_CHECKING:
     from attnrec.run_files import load_run as load_run
     from attnrec.sharding import mesh as mesh
     from attnrec.training import fit as fit
+    from attnrec.training.cross_validation import cross_validate as cross_validate
+    from attnrec.training.tuning import search as search
 
 _WHERE = {
     "datasets": "attnrec.data.datasets",
@@ -50,12 +56,18 @@ _WHERE = {
     "GMF": "attnrec.models.features",
     "NCF": "attnrec.models.features",
     "AutoInt": "attnrec.models.features",
+    "ContextAttention": "attnrec.models.features",
     "DeepFM": "attnrec.models.features",
+    "DotGate": "attnrec.models.features",
     "FeatureAttention": "attnrec.models.features",
+    "FeatureDNN": "attnrec.models.features",
     "LogisticRegression": "attnrec.models.features",
+    "MultiModalAttention": "attnrec.models.features",
     "NeuMF": "attnrec.models.features",
     "XDeepFM": "attnrec.models.features",
     "fit": "attnrec.training",
+    "cross_validate": "attnrec.training.cross_validation",
+    "search": "attnrec.training.tuning",
     "mesh": "attnrec.sharding",
     "Run": "attnrec.run",
     "FeatureRun": "attnrec.feature_run",

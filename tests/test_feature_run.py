@@ -21,9 +21,12 @@ from attnrec.models.features import (
     GMF,
     AutoInt,
     FeatureAttention,
+    FeatureDNN,
     LogisticRegression,
+    MultiModalAttention,
     NeuMF,
 )
+from attnrec.models.features.scorer import FeatureScorer
 
 QUIET = {"progress": False}
 ATTENTION = [
@@ -31,6 +34,8 @@ ATTENTION = [
     AutoInt(embedding_size=4, attention_size=8, num_layers=2, layer="transformer"),
     AFM(embedding_size=4),
     FeatureAttention(embedding_size=4),
+    FeatureDNN(embedding_size=4, hidden_sizes=(16,)),
+    MultiModalAttention(embedding_size=4),
 ]
 
 
@@ -213,6 +218,12 @@ def test_ratings_are_predicted_around_their_mean(shop):
     assert run.predict(user=3, item=5) == pytest.approx(4.8, abs=0.3)
     assert run.predict(user=3, item=6) == pytest.approx(1.2, abs=0.3)
     assert 2.5 < mean < 3.5
+    rows = features.of_rows(features.examples("test").rows)
+    scores = run.scorer.scores(rows)
+    run.model.linear.bias[...] += 3  # some would be more than anybody gave
+    moved = FeatureScorer(run.model, features, "moved").predict(rows)
+    assert {(scores + mean + 3 > 5).any(), (scores + mean + 3 < 5).any()} == {True}
+    np.testing.assert_allclose(moved, np.clip(scores + mean + 3, 1, 5), atol=1e-5)
 
 
 @pytest.fixture(scope="module")

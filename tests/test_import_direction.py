@@ -33,7 +33,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "models": DATA | {"cores", "export", "inspection", "sharding"},
     "explanations": DATA | {"cores", "inspection", "models", "run"},
     "evaluation": MODELS,
-    "feature_run": RUN - {"run"},
+    "feature_run": RUN - {"run"} | {"explanations"},  # which take functions, and know no run of it
     "run": RUN - {"feature_run"},
     "run_files": RUN,
     "results": RUN,

@@ -47,7 +47,7 @@ def build(
     """Fits the features of users, items and circumstances, and says all examples in them.
 
     A feature is a column's name, whose kind is then told from its values, or a
-    `Categorical`, `Number`, `MultiValued` or `Text` of a column. Where it is looked for:
+    `Categorical`, `Number`, `MultiValued`, `Text` or `Vectors` of a column. Where it is looked for:
 
     * `user`: the table of users, what `user_behaviour` works out of the train
       part (`frequency`, `recency`, ...), `interest`, the cluster that `interest_clusters` finds
@@ -154,8 +154,8 @@ def _checked(side: str, wanted: Any) -> list[str | Spec]:
     for one in wanted:
         if isinstance(one, type) or not isinstance(one, str | Spec):
             raise DataError(
-                f"{side}: expected names of columns, or Categorical, Number, MultiValued or Text "
-                f"of one, got {one!r}"
+                f"{side}: expected names of columns, or Categorical, Number, MultiValued, Text or "
+                f"Vectors of one, got {one!r}"
             )
     return list(wanted)
 

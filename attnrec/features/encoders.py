@@ -1,9 +1,9 @@
 """What all encoders share: what they give, how they are stored, what they refuse.
 
-A spec (`Categorical`, `Number`, `MultiValued`, `Text`) is fitted on the train
-values of a column and gives an encoder, which knows the levels that train has
-and no other: what it never saw tells nothing and has level 0, for an embedding
-that was never trained would be noise.
+A spec (`Categorical`, `Number`, `MultiValued`, `Text`, `Vectors`) is fitted on the
+train values of a column and gives an encoder, which knows the levels that train
+has and no other: what it never saw tells nothing and has level 0, for an
+embedding that was never trained would be noise.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ _WHERE = {
     "number": ("number", "FittedScale"),
     "set": ("multi_valued", "FittedMultiValued"),
     "text": ("text", "FittedText"),
+    "vector": ("vectors", "FittedVectors"),
 }
 
 
@@ -42,7 +43,7 @@ class Encoder(Protocol):
 
     @property
     def kind(self) -> str:
-        """`"category"`, `"bins"`, `"number"`, `"set"` or `"text"`."""
+        """`"category"`, `"bins"`, `"number"`, `"set"`, `"text"` or `"vector"`."""
 
     @property
     def labels(self) -> tuple[str, ...]:

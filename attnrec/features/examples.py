@@ -163,7 +163,10 @@ class Features:
             self.schema.fields, self.schema.columns, self.schema.offsets, strict=False
         ):
             here = levels[columns]
-            words.append(", ".join(field_.labels[level - offset - 1] for level in here[here > 0]))
+            said = [field_.labels[level - offset - 1] for level in here[here > 0]]
+            if field_.kind == "vector" and said:  # its numbers are no words
+                said = [f"vector of {len(said)}"]
+            words.append(", ".join(said))
         return words
 
     def describe(self) -> pd.DataFrame:

@@ -110,7 +110,7 @@ class Inputs(NamedTuple):
         return item[:, None] if self.chosen is None else item[self.chosen]
 
     def _by_example(self, *parts: Array) -> Array:
-        cases, candidates = len(parts[0]), parts[1].shape[1]
+        cases, candidates = parts[0].shape[0], parts[1].shape[1]
         rows = [jnp.broadcast_to(x, (cases, candidates, *x.shape[2:])) for x in parts]
         side_by_side = jnp.concatenate(rows, axis=2)
         return side_by_side.reshape(cases * candidates, *side_by_side.shape[2:])
@@ -123,7 +123,7 @@ class Field:
     Attributes:
         name: how it is called.
         side: of whom it tells: user, item, or the circumstances of the choice.
-        kind: `"category"`, `"number"`, `"bins"`, `"set"` or `"text"`.
+        kind: `"category"`, `"number"`, `"bins"`, `"set"`, `"text"` or `"vector"`.
         labels: of each level, from level 1 on.
         num_columns: how many levels an example can have at once.
     """

@@ -15,6 +15,7 @@ from attnrec.features.multi_valued import MultiValued
 from attnrec.features.number import Number
 from attnrec.features.reading import read_texts
 from attnrec.features.text import Text
+from attnrec.features.vectors import Vectors
 
 FEW = 20  # whole numbers with no more different values than this are categories
 SEVERAL = 0.1  # share of texts with a "|" from which on each holds several values
@@ -25,7 +26,7 @@ WORDS = 4  # and how many words they must have on average
 _ID = re.compile(r"(^|[ _-])(?i:id)$|[a-z](Id|ID)$")  # id, user_id, StoreId; not "paid"
 
 
-def infer(values: pd.Series) -> Categorical | MultiValued | Number | Text:
+def infer(values: pd.Series) -> Categorical | MultiValued | Number | Text | Vectors:
     """A spec that suits a column.
 
     ==================================================== =======================
@@ -34,7 +35,8 @@ def infer(values: pd.Series) -> Categorical | MultiValued | Number | Text:
     true and false, pandas categories, ids               `Categorical`
     whole numbers, up to 20 different ones               `Categorical`
     other numbers                                        `Number`, in ten bins
-    lists, sets; texts of which a tenth hold a "|"       `MultiValued`
+    lists of one length, of numbers not all whole        `Vectors`
+    other lists, sets; texts of which a tenth hold a "|" `MultiValued`
     texts of which 95% say numbers, more than 20         `Number`, in ten bins
     texts of four words or more, nine in ten unlike      `Text`
     other texts, days                                    `Categorical`
@@ -71,8 +73,17 @@ def infer(values: pd.Series) -> Categorical | MultiValued | Number | Text:
         few = len(np.unique(finite)) <= FEW and bool((finite == np.floor(finite)).all())
         return Categorical(name) if few else Number(name)
     if known.dtype == object and known.map(_is_several).any():
-        return MultiValued(name)
+        return Vectors(name) if _are_vectors(known) else MultiValued(name)
     return _infer_text(name, known)
+
+
+def _are_vectors(known: pd.Series) -> bool:
+    """Whether they are of one length, of numbers that are not all whole."""
+    try:
+        cells = np.array(list(known))
+    except ValueError:  # of several lengths
+        return False
+    return cells.ndim == 2 and cells.dtype.kind == "f" and bool((cells != np.floor(cells)).any())
 
 
 def _is_several(value: object) -> bool:

@@ -19,7 +19,14 @@ if TYPE_CHECKING:
 
 Normalisation = Literal["softmax", "gate", "none"]
 AxisKind = Literal[
-    "position", "mask token", "candidate", "feature", "feature pair", "context", "learned query"
+    "position",
+    "mask token",
+    "candidate",
+    "user",
+    "feature",
+    "feature pair",
+    "context",
+    "learned query",
 ]
 Rows = Literal["last", "mean", "all"]
 

@@ -17,12 +17,14 @@ from attnrec.features.encoders import from_state
 from attnrec.features.multi_valued import MultiValued
 from attnrec.features.number import Number
 from attnrec.features.text import Text
+from attnrec.features.vectors import Vectors
 
 WORDS = st.sampled_from(["red", "Blue", " red ", "", "x" * 40, "ünïcode", "<b>bold</b>", "(other)"])
 NUMBERS = st.one_of(
     st.floats(-1e100, 1e100), st.integers(-3, 3), st.sampled_from([np.nan, np.inf, None])
 )
 CELLS = st.one_of(st.none(), st.lists(WORDS, max_size=6))
+PAIRS = st.one_of(st.none(), st.just([]), st.tuples(NUMBERS, NUMBERS).map(list))
 TEXTS = st.one_of(st.none(), st.lists(WORDS, max_size=6).map(" ".join))
 SPECS = [
     (Categorical("c"), WORDS | st.none()),
@@ -36,6 +38,7 @@ SPECS = [
     (MultiValued("m", min_count=2), CELLS),
     (Text("t", keep=2), TEXTS),
     (Text("t", hashed=True, max_terms=8, stop_words="english"), TEXTS),
+    (Vectors("v"), PAIRS),
 ]
 
 
@@ -92,6 +95,7 @@ def test_levels_weights_and_state(spec, values):
         MultiValued("age"),
         Text("age"),
         Text("age", hashed=True),
+        Vectors("age"),
     ],
 )
 def test_a_column_that_is_empty_or_missing_cannot_be_fitted(spec):

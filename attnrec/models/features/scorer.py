@@ -77,10 +77,10 @@ class FeatureScorer:
         return self.as_predictions(self.scores(inputs))
 
     def as_predictions(self, scores: Float[np.ndarray, " batch"]) -> Float[np.ndarray, " batch"]:
-        """Scores as probabilities, or as ratings."""
+        """Scores as probabilities, or as ratings within the range of those in train."""
         scores = scores.astype(np.float64)
         if self._features.label == "rating":
-            return scores + centre_of(self._features)
+            return np.clip(scores + centre_of(self._features), *range_of(self._features))
         return scipy.special.expit(scores)
 
     def of_cases(
@@ -129,3 +129,9 @@ def centre_of(features: Features) -> float:
     if features.label != "rating":
         return 0.0
     return float(features.examples("train").labels.mean(dtype=np.float64))
+
+
+def range_of(features: Features) -> tuple[float, float]:
+    """The least and the greatest rating of the train part."""
+    labels = features.examples("train").labels
+    return float(labels.min()), float(labels.max())
