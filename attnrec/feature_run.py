@@ -6,9 +6,8 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import combinations
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -19,94 +18,22 @@ from attnrec.data.parts import TEST, Split
 from attnrec.data.sequences import Sequences
 from attnrec.data.vocabulary import Vocabulary
 from attnrec.errors import AttnrecError, did_you_mean, whole_number
+from attnrec.feature_explanations import Context, Explained
+from attnrec.feature_inspection import FeatureInspection
 from attnrec.features.examples import Features
 from attnrec.features.fields import Inputs, Levels
-from attnrec.inspection import AttentionRecord, Interventions, top_indices
+from attnrec.inspection import Interventions, top_indices
 from attnrec.models.features.protocol import FeatureModel, FeatureRecipe
 from attnrec.models.features.recorder import FeatureRecorder
-from attnrec.models.features.scorer import FeatureScorer
+from attnrec.models.features.scorer import FeatureScorer, centre_of, range_of
+from attnrec.models.protocol import configuration_of
 
-Context: TypeAlias = Mapping[str, Any] | pd.Series | pd.DataFrame
-
-
-@dataclass(frozen=True, eq=False)
-class FeatureInspection:
-    """Scores and attention of some users and items in some circumstances.
-
-    Attributes:
-        inputs: what was asked, each with its one candidate.
-        scores: `[batch]`, any real number.
-        predictions: `[batch]`, probabilities or ratings; None where scores only rank, as
-            those of choices do that were not trained with `"bce"`.
-        record: what the model looked at; `record.real` is `[batch, feature]`.
-        features: whose fields these are.
-    """
-
-    inputs: Inputs
-    scores: np.ndarray
-    predictions: np.ndarray | None
-    record: AttentionRecord
-    features: Features = field(repr=False)
-
-    def to_frame(self, *, layer: int | str | None = None, head: int | None = None) -> pd.DataFrame:
-        """Attention as a table, one row for each real key of each map and case.
-
-        Where every field looks at every field, what a key gets is the mean over
-        the real queries.
-
-        Args:
-            layer: number (from 1) or name of a map; unless given, all of them.
-            head: number (from 1); default the mean over heads.
-
-        Returns:
-            Columns: `map`, `case` (from 1), `feature` (a field, two joined by ×, or `history 1`,
-            the oldest item of a history, and so on), `value` (what it says, in words, or an
-            item's title) and `attention`.
-        """
-        record = self.record
-        maps = record.maps if layer is None else (record.layer(layer),)
-        rows = []
-        for map_ in maps:
-            weights = record.weights(map_.name, head)
-            for case, given in enumerate(weights):
-                there = dict(zip(self.features.schema.names, record.real[case], strict=True))
-                queries = [there.get(name, True) for name in map_.queries] or [True] * len(given)
-                mean = given[queries].mean(0) if any(queries) else np.zeros(given.shape[1])
-                if map_.key_axis == "position":
-                    keys = self._history(case)
-                else:
-                    keys = self._fields(map_.keys, case, there)
-                rows += [(map_.name, case + 1, *told, mean[key]) for key, told in keys.items()]
-        return pd.DataFrame(rows, columns=["map", "case", "feature", "value", "attention"])
-
-    def _fields(
-        self, keys: Sequence[str], case: int, there: Mapping[str, bool]
-    ) -> dict[int, tuple[str, str]]:
-        """Which keys, fields or pairs of fields, say anything, and what."""
-        names = self.features.schema.names
-        said = self.features.values(np.asarray(self.inputs.take(np.array([case])).flat().levels)[0])
-        words = dict(zip(names, said, strict=True))
-        parts = {name: (name,) for name in names}
-        parts |= {f"{one} × {other}": (one, other) for one, other in combinations(names, 2)}
-        return {
-            i: (key, " × ".join(words[part] for part in parts[key]))
-            for i, key in enumerate(keys)
-            if all(there[part] for part in parts[key])
-        }
-
-    def _history(self, case: int) -> dict[int, tuple[str, str]]:
-        """Which positions hold an item, and its title."""
-        assert self.inputs.history is not None
-        items, titles = self.inputs.history.items[case], self.features.data.catalogue.titles
-        real = np.flatnonzero(items)
-        return {
-            int(key): (f"history {number}", titles[items[key] - 1])
-            for number, key in enumerate(real, 1)
-        }
+if TYPE_CHECKING:
+    from attnrec.export import FeaturePortable, Kind
 
 
 @dataclass(frozen=True, eq=False)
-class FeatureRun:
+class FeatureRun(Explained):
     """A trained model of features and everything needed to use, judge and explain it.
 
     Made by `attnrec.fit` of `Features`, or by `attnrec.load_run`.
@@ -144,6 +71,13 @@ class FeatureRun:
         """The model with a view of what it attends to."""
         return FeatureRecorder(self.model, self.features.schema)
 
+    @cached_property
+    def portable(self) -> FeaturePortable:
+        """The model as ONNX graphs and weights; see `attnrec.export.features`."""
+        return self.recorder.portable(
+            self.name, self.features.items, configuration_of(self.config or self.model)
+        )
+
     def predict(
         self,
         *,
@@ -163,7 +97,8 @@ class FeatureRun:
                 features with a history.
 
         Returns:
-            A number; of several, float64[batch]. The probability of a click
+            A number; of several, float64[batch]. A rating lies within those of train. The
+            probability of a click
             is that of a label above the threshold; that of a choice is the one among
             as many items, drawn evenly, as `fit` was given `num_negatives`.
 
@@ -337,6 +272,69 @@ class FeatureRun:
                 Columns.SCORE: scores[0, best],
             }
         )
+
+    def export_onnx(
+        self, path: str | Path, *, kind: Kind = "inspect", length: int | None = None
+    ) -> Path:
+        """Writes the model to one ONNX file that any ONNX runtime executes.
+
+        The weights are inside, and the metadata tell a reader who has nothing
+        but the file what it is and how to use it, with the fields, their levels and
+        what turns values into them where these are at most a thousand. It is checked
+        against JAX before it is written.
+
+        Args:
+            path: the file; an older one is replaced.
+            kind: `"inspect"`, with attention as outputs and as inputs that
+                replace it, or `"scores"`, without.
+            length: columns of the history; default, and at most, those of the features. The
+                number of examples is free.
+
+        Returns:
+            The path. `attnrec.export.features` lists inputs and outputs, and
+            `run.portable.feeds` makes the inputs of examples.
+
+        Raises:
+            AttnrecError: a model that has no ONNX form (one of your own asks for `x.shape[0]`,
+                not `len(x)`), weights that are not float32, or a file that would
+                disagree with JAX by more than 1e-4.
+
+        Example:
+            >>> path = run.export_onnx("model.onnx")  # doctest: +SKIP
+            >>> session = onnxruntime.InferenceSession(path)  # doctest: +SKIP
+        """
+        from attnrec.export import write_onnx
+        from attnrec.export.features import encoders_of
+
+        data, features = self.data, self.features
+        items = np.arange(1, len(data.items) + 1) if features.schema.history else np.array([], int)
+        return write_onnx(
+            self.portable,
+            path,
+            kind=kind,
+            length=features.schema.history if length is None else length,
+            items=data.catalogue.vocabulary.to_ids(items),
+            about={
+                "prediction": self._prediction,
+                "encoders": encoders_of(features),
+                "data": {"name": data.name, "fingerprint": data.fingerprint},
+                "split": {"kind": features.split.kind, "parameters": features.split.parameters},
+                "provenance": self.provenance,
+            },
+        )
+
+    @property
+    def _prediction(self) -> str:
+        """What a score means, for who has nothing but the score."""
+        if self.features.label == "rating":
+            least, most = range_of(self.features)
+            return (
+                f"a rating: the score plus {centre_of(self.features):.9g}, "
+                f"from {least:.9g} to {most:.9g} at most"
+            )
+        if not self._predicts:
+            return "none: scores only rank"
+        return f"the probability of a {self.features.label}: 1 / (1 + exp(-score))"
 
     def save(self, path: str | Path) -> Path:
         """Writes the run to a new folder; see `attnrec.run_files.save_run`."""

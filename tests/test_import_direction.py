@@ -12,7 +12,8 @@ ROOT = Path(__file__).resolve().parents[1]
 BASE = {"columns", "errors", "provenance", "typing"}
 DATA = BASE | {"data", "features"}
 MODELS = DATA | {"cores", "export", "inspection", "losses", "models", "sharding"}
-RUN = MODELS | {"evaluation", "feature_run", "run", "run_files"}
+OF_FEATURES = {"feature_explanations", "feature_inspection", "feature_run"}
+RUN = MODELS | OF_FEATURES | {"evaluation", "run", "run_files"}
 TRAINING = RUN | {"results", "training"}
 EVERYTHING = TRAINING | {"explanations", "plots", "reproductions"}
 
@@ -33,7 +34,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "models": DATA | {"cores", "export", "inspection", "sharding"},
     "explanations": DATA | {"cores", "inspection", "models", "run"},
     "evaluation": MODELS,
-    "feature_run": RUN - {"run"} | {"explanations"},  # which take functions, and know no run of it
+    "feature_explanations": MODELS | {"explanations"},  # which know no run of features
+    "feature_inspection": DATA | {"inspection"},
+    "feature_run": RUN - {"run"},
     "run": RUN - {"feature_run"},
     "run_files": RUN,
     "results": RUN,

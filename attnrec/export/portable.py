@@ -32,29 +32,20 @@ The kind "scores" has `items`, `mask` and `scores` only; "inspect" has all.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
-import jax
 import numpy as np
 from jaxtyping import Float
 
-from attnrec.errors import AttnrecError, did_you_mean, whole_number
-from attnrec.export.conversion import OPSET, convert
-from attnrec.export.verification import check, example, run_graph
-from attnrec.provenance import versions
+from attnrec.export.graphs import Graphs, Kind
+from attnrec.export.verification import example
 from attnrec.typing import Array
 
-Kind = Literal["scores", "inspect"]
-KINDS = ("scores", "inspect")
-FORMAT = 2  # of card and graphs; one more whenever either, or a model's own code, changes
 
-
-class Portable:
-    """Graphs on demand, and the weights that they share.
+class Portable(Graphs):
+    """A model of histories as graphs on demand, and the weights that they share.
 
     Args:
         forward: `(weights, items, mask, replace, given, scores_only) -> (scores,
@@ -68,15 +59,10 @@ class Portable:
         maps: of each layer `name`, `heads`, `head_size`, `causal` and
             `normalisation`, first to last.
         config: hyperparameters as JSON holds them.
-        graphs: graphs that were made earlier, as `made` gives them; used
-            where they are of this model and these weights.
+        graphs: as for `Graphs`.
 
     Attributes:
-        card: all of this as plain JSON: `format`, `name`, `digest` (of
-            weights, configuration and format), `num_items`, `lengths`, `maps`,
-            `weights` (name, shape and offset in bytes), `config`, `opset`,
-            `versions`.
-        size: bytes of the weights.
+        card: all of this as plain JSON, and what `Graphs` adds.
 
     Raises:
         AttnrecError: weights that are not float32, or named as an input is.
@@ -95,102 +81,14 @@ class Portable:
         graphs: Mapping[str, bytes] | None = None,
     ):
         self._forward = forward
-        self._by_jax = jax.jit(self._answer, static_argnums=0)  # what graphs are checked against
-        self._arrays = dict(weights)
-        offset, listed = 0, []
-        for weight, array in self._arrays.items():
-            if array.dtype != np.float32:
-                raise AttnrecError(
-                    f"export: weight {weight!r} of {name} is {array.dtype}; expected float32"
-                )
-            if weight in ("items", "mask"):
-                raise AttnrecError(
-                    f"export: a weight of {name} is called {weight!r}, as an input of the graph is"
-                )
-            listed.append({"name": weight, "shape": list(array.shape), "offset": offset})
-            offset += array.nbytes
-        self.size = offset
-        self.card: dict[str, Any] = {
-            "format": FORMAT,
+        card = {
             "name": name,
-            "digest": "",
             "num_items": num_items,
             "lengths": list(lengths),
             "maps": [dict(map_) for map_ in maps],
-            "weights": listed,
             "config": json.loads(json.dumps(config, default=str)),
-            "opset": OPSET,
         }
-        digest = hashlib.sha256(json.dumps(self.card, sort_keys=True).encode())
-        digest.update(self.weights)
-        self.card["digest"] = digest.hexdigest()
-        self._mark = self.card["digest"][:16]
-        self._made = {key: graph for key, graph in (graphs or {}).items() if self._mark in key}
-        self.card["versions"] = versions("jax2onnx")
-
-    @cached_property
-    def weights(self) -> bytes:
-        """All weights one after the other, float32, little-endian, at the card's offsets."""
-        return b"".join(
-            np.ascontiguousarray(array, "<f4").tobytes() for array in self._arrays.values()
-        )
-
-    @property
-    def arrays(self) -> dict[str, Float[np.ndarray, "..."]]:
-        """The weights by name."""
-        return dict(self._arrays)
-
-    @property
-    def made(self) -> dict[str, bytes]:
-        """The graphs there are so far, under names that tell digest, kind and length."""
-        return dict(self._made)
-
-    def graph(self, kind: Kind, length: int) -> bytes:
-        """A graph, checked against JAX when it is made.
-
-        Must run where nothing else traces; see `attnrec.export.prepare`.
-
-        Args:
-            kind: `"scores"` or `"inspect"`.
-            length: width of `items`: one of the card's `lengths`, or any
-                other that the model reads.
-
-        Raises:
-            AttnrecError: an unknown kind or length, a model that has no ONNX
-                form, or a graph that disagrees with JAX, naming the output.
-        """
-        key = self._key(kind, length)
-        if key not in self._made:
-            self._made[key] = self._make(kind, int(length))
-        return self._made[key]
-
-    def has(self, kind: Kind, length: int) -> bool:
-        """Whether a graph is at hand and need not be made; raises as `graph` does."""
-        return self._key(kind, length) in self._made
-
-    def _key(self, kind: Kind, length: int) -> str:
-        if kind not in KINDS:
-            raise AttnrecError(
-                f"kind: expected 'scores' or 'inspect', got {kind!r}{did_you_mean(kind, KINDS)}"
-            )
-        length = whole_number("length", length, most=self.card["lengths"][-1])
-        return f"{self._mark}-{kind}-{length}"
-
-    def _make(self, kind: Kind, length: int) -> bytes:
-        inputs = self.example(kind, length)
-        shapes = {
-            name: jax.ShapeDtypeStruct(("batch", *array.shape[1:]), array.dtype)
-            for name, array in inputs.items()
-        }
-        for name, array in self._arrays.items():
-            shapes[name] = jax.ShapeDtypeStruct(array.shape, array.dtype)
-
-        def function(*arrays: Array) -> tuple[Array, ...]:
-            return tuple(self._answer(kind, dict(zip(shapes, arrays, strict=True))).values())
-
-        model = convert(function, shapes, self.outputs(kind), name=self.card["name"])
-        self.verify(model, kind, length)
-        return model
+        super().__init__(weights, card, graphs=graphs)
 
     def example(self, kind: Kind, length: int) -> dict[str, np.ndarray]:
         """Random inputs of a graph, without the weights."""
@@ -203,28 +101,45 @@ class Portable:
         parts = ("attention", "query", "key", "value")
         return ["scores", *(f"{part}/{map_['name']}" for map_ in maps for part in parts)]
 
-    def verify(self, model: bytes, kind: Kind, length: int) -> None:
-        """Refuses a serialized model, with its weights inside or not, that disagrees with JAX.
+    def usage(self, length: int) -> str:
+        """How a graph is asked, for a reader who has nothing but a file of it."""
+        return (
+            f"Scores what comes next in a history of items. Put the indices of up to {length} "
+            "items, the most recent last, at the right end of `items`, with 0 before them; `mask` "
+            "is true where `items` is not 0. An item's index is its place, counted from 1, in the "
+            "list `item_ids` of this file's metadata; column i of `scores` is the item with index "
+            "i."
+        )
 
-        Raises:
-            AttnrecError: naming the output; or that onnxruntime cannot execute it.
-        """
-        inputs = self.example(kind, length)
-        expected = self._by_jax(kind, {**inputs, **self._arrays})
-        name = f"{self.card['name']} ({kind}, length {length})"
-        try:
-            found = run_graph(model, inputs, self._arrays)
-        except Exception as error:  # an operator, or a use of one, that onnxruntime lacks
-            raise AttnrecError(
-                f"export: onnxruntime cannot execute {name} ({type(error).__name__}: {error})"
-            ) from error
-        check(name, found, {output: expected[output] for output in self.outputs(kind)})
+    def told(self, length: int) -> dict[str, str]:
+        """What each input and output means, in words."""
+        told = {
+            "items": f"indices of the items of each history, right-aligned in {length} columns, 0 "
+            "where there is none",
+            "mask": "true where an item may be seen; false at a real item masks it in place",
+            "scores": f"score of each of {self.card['num_items']} items to come next, in columns "
+            "from 1; column 0 is padding, minus infinity",
+        }
+        for layer, map_ in enumerate(self.card["maps"], 1):
+            name, heads = map_["name"], f"{map_['heads']} heads"
+            sees = "earlier positions and its own" if map_["causal"] else "all positions"
+            told |= {
+                f"replace/{name}": "which attention weights each history uses: 0 the model's own, "
+                "1 the given ones, 2 equal ones for all that a query may see",
+                f"given/{name}": "attention weights to use where replace is 1; each row of a real "
+                "query sums to one; otherwise zeros will do",
+                f"attention/{name}": f"attention weights that were used in layer {layer}, {heads}, "
+                f"query by key; a query sees {sees}",
+                f"query/{name}": f"query of each position in layer {layer}, {heads}",
+                f"key/{name}": f"key of each position in layer {layer}, {heads}",
+                f"value/{name}": f"value of each position in layer {layer}, {heads}",
+            }
+        return told
 
     def _answer(self, kind: Kind, named: Mapping[str, Array]) -> dict[str, Array]:
-        """What a graph computes, from inputs by name to outputs by name."""
         maps = [map_["name"] for map_ in self.card["maps"]] if kind == "inspect" else []
         scores, layers = self._forward(
-            {name: named[name] for name in self._arrays},
+            {name: named[name] for name in self._weights},
             named["items"],
             named["mask"],
             {name: named[f"replace/{name}"] for name in maps},
@@ -234,6 +149,3 @@ class Portable:
         answers = [scores, *(part for layer in layers for part in layer)]
         outputs = self.outputs(kind)
         return dict(zip(outputs, answers[: len(outputs)], strict=True))
-
-    def __repr__(self) -> str:
-        return f"Portable({self.card['name']}, {self.size / 1e6:.1f} MB of weights)"

@@ -118,7 +118,7 @@ def test_a_file_that_disagrees_is_not_written_and_the_older_one_stays(
     path.write_bytes(b"older")
 
     monkeypatch.setattr(
-        "attnrec.export.portable.run_graph", lambda *_: {"scores": np.zeros((9, 13), np.float32)}
+        "attnrec.export.graphs.run_graph", lambda *_: {"scores": np.zeros((9, 13), np.float32)}
     )
     with pytest.raises(AttnrecError, match="output 'scores' of SASRec"):
         chain_run.export_onnx(path)

@@ -263,7 +263,7 @@ def test_other_weights_are_noticed(portable, monkeypatch):
     def of_other_weights(model, inputs, weights):
         return run_graph(model, inputs, {**weights, "norm.scale": weights["norm.scale"] * 1.01})
 
-    monkeypatch.setattr("attnrec.export.portable.run_graph", of_other_weights)
+    monkeypatch.setattr("attnrec.export.graphs.run_graph", of_other_weights)
     told = r"output 'scores' of ours \(scores, length 5\) differs by 0\..* more than 0.0001"
     for _ in range(2):  # nor is it kept
         with pytest.raises(AttnrecError, match=told):
@@ -285,7 +285,7 @@ def test_the_output_that_disagrees_is_named(portable, monkeypatch, output, chang
 
     model = portable.graph("inspect", 16)
     portable.verify(model, "inspect", 16)
-    monkeypatch.setattr("attnrec.export.portable.run_graph", changed)
+    monkeypatch.setattr("attnrec.export.graphs.run_graph", changed)
     with pytest.raises(AttnrecError, match=f"output '{output}' of ours .inspect.*{told}"):
         portable.verify(model, "inspect", 16)
 

@@ -180,7 +180,7 @@ class AutoIntModule(nnx.Module):
         x = vectors = self.dropout(vectors, deterministic=rngs is None, rngs=rngs)
         for layer in self.layers:
             x = layer(x, mask) * present[..., None]
-        found = self.out(x.reshape(len(x), -1))[:, 0]
+        found = self.out(x.reshape(x.shape[0], -1))[:, 0]
         if self.network is not None:
-            found += self.network(vectors.reshape(len(x), -1), rngs)[:, 0]
+            found += self.network(vectors.reshape(x.shape[0], -1), rngs)[:, 0]
         return found if self.linear is None else found + self.linear(inputs)

@@ -175,7 +175,8 @@ class ContextAttentionModule(nnx.Module):
         asks: Bool[Array, "batch query"],
     ) -> Float[Array, "batch query embedding"]:
         """What circumstances find in the history: once a case, the same for its candidates."""
-        items = self.embedding.history(inputs).sum(2)
+        vectors, there = self.embedding.history(inputs)
+        items = vectors.sum(2)
         assert inputs.history is not None
         assert self.places is not None
         places = self.places[...]
@@ -186,9 +187,7 @@ class ContextAttentionModule(nnx.Module):
         def of_cases(x: Array) -> Array:  # [case, candidate, ...], of which the first
             return x.reshape(cases, -1, *x.shape[1:])[:, 0]
 
-        found = attention(
-            of_cases(context), items + places[ages][None], of_cases(asks), inputs.history.items > 0
-        )
+        found = attention(of_cases(context), items + places[ages][None], of_cases(asks), there)
         candidates = 1 if inputs.chosen is None else inputs.chosen.shape[1]
         shape = (cases, candidates, *found.shape[1:])
         return jnp.broadcast_to(found[:, None], shape).reshape(context.shape)

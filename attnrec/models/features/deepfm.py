@@ -64,5 +64,5 @@ class DeepFMModule(nnx.Module):
     def score(self, inputs: Inputs, *, rngs: nnx.Rngs | None = None) -> Float[Array, " batch"]:
         """Both sides, summed."""
         vectors = self.embedding(inputs)
-        deep = self.network(vectors.reshape(len(vectors), -1), rngs)[:, 0]
+        deep = self.network(vectors.reshape(vectors.shape[0], -1), rngs)[:, 0]
         return self.linear(inputs) + pairwise(vectors) + deep

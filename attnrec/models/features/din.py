@@ -165,14 +165,14 @@ class DINModule(nnx.Module):
 
     def score(self, inputs: Inputs, *, rngs: nnx.Rngs | None = None) -> Float[Array, " batch"]:
         """A network of all fields and of what the candidate finds in the history."""
-        history = self.embedding.history(inputs)
+        history, mask = self.embedding.history(inputs)
         candidates = self.embedding.candidates(inputs)
         candidates = candidates.reshape(*candidates.shape[:2], -1)
-        mask = inputs.history.items > 0
         interest = self.attention(candidates, history.reshape(*history.shape[:2], -1), mask)
         fields = self.embedding(inputs)
-        x = jnp.concatenate([interest, interest * candidates], axis=-1).reshape(len(fields), -1)
-        x = jnp.concatenate([fields.reshape(len(fields), -1), x], axis=1)
+        batch = fields.shape[0]
+        x = jnp.concatenate([interest, interest * candidates], axis=-1).reshape(batch, -1)
+        x = jnp.concatenate([fields.reshape(batch, -1), x], axis=1)
         for layer, activation in zip(self.layers, self.activations, strict=True):
             x = layer(self.dropout(x, deterministic=rngs is None, rngs=rngs))
             x = activation(x, deterministic=rngs is None)

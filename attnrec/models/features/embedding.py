@@ -50,8 +50,10 @@ class FeatureEmbedding(nnx.Module):
         """The vectors of the candidates' own fields."""
         return inputs.candidates(self._vectors(inputs.items, self.counts[ITEM]))
 
-    def history(self, inputs: Inputs) -> Float[Array, "case position feature embedding"]:
-        """The same of what came before; zeros where there is nothing.
+    def history(
+        self, inputs: Inputs
+    ) -> tuple[Float[Array, "case position feature embedding"], Bool[Array, "case position"]]:
+        """The same of what came before, zeros where there is nothing; and where there is an item.
 
         Raises:
             AttnrecError: inputs without a history.
@@ -59,10 +61,13 @@ class FeatureEmbedding(nnx.Module):
         if inputs.history is None:
             raise AttnrecError("inputs: this model looks at a history, and these have none")
         items, catalogue = inputs.history
-        if items.size < len(catalogue.levels):  # fewer are asked about than there are
-            vectors = self._vectors(catalogue.take(items.ravel()), self.counts[ITEM])
-            return vectors.reshape(*items.shape, *vectors.shape[1:])
-        return self._vectors(catalogue, self.counts[ITEM])[items]
+        # Fewer are asked about than there are; or nobody knows how many, as in an exported graph.
+        if not isinstance(items.size, int) or items.size < len(catalogue.levels):
+            found = self._vectors(catalogue.take(items.ravel()), self.counts[ITEM])
+            vectors = found.reshape(*items.shape, *found.shape[1:])
+        else:
+            vectors = self._vectors(catalogue, self.counts[ITEM])[items]
+        return vectors, items > 0
 
     def _vectors(
         self, of: Levels, counts: Sequence[int]

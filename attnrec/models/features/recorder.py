@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
@@ -14,12 +16,17 @@ from attnrec.inspection import (
     UNIFORM,
     AttentionMap,
     AttentionRecord,
+    Capabilities,
     Interventions,
     check_weights,
 )
 from attnrec.models.features.protocol import FeatureModel
 from attnrec.models.views import EQUAL, GIVEN, Tape, recording_view
+from attnrec.models.weights import named_leaves, with_leaves
 from attnrec.typing import Array
+
+if TYPE_CHECKING:
+    from attnrec.export import FeaturePortable
 
 
 class FeatureRecorder:
@@ -31,20 +38,14 @@ class FeatureRecorder:
 
     Attributes:
         names: of its maps, first layer first; none where it has no attention.
+        capabilities: what it can be asked for.
     """
 
     def __init__(self, model: FeatureModel, schema: FeatureSchema):
         self._schema = schema
         self._graphdef, self._state = nnx.split(model)
 
-        @jax.jit
-        def forward(state, inputs, replace, given):
-            tape = Tape(replace, given)
-            view = recording_view(nnx.merge(self._graphdef, state), tape)
-            scores = view.score(inputs)
-            return scores, [layer.weights for layer in tape.layers.values()]
-
-        self._forward = forward
+        self._forward = jax.jit(self._scores_and_maps)
         tape = Tape()
         row = np.zeros((1, schema.columns[-1].stop), np.int32)
         past = schema.apart(Levels(row, row.astype(np.float32)))
@@ -60,6 +61,61 @@ class FeatureRecorder:
         self.names = tuple(tape.layers)
         self._shapes = {name: layer.weights.shape for name, layer in tape.layers.items()}
         self._about = {".".join(map(str, path)): module for path, module in nnx.iter_modules(model)}
+        self.capabilities = Capabilities(
+            attention=bool(self.names),
+            interventions=bool(self.names),
+            gradients=True,
+            page_export=all(leaf.dtype == jnp.float32 for leaf in self._weights.values()),
+        )
+
+    def _scores_and_maps(
+        self,
+        state: nnx.State,
+        inputs: Inputs,
+        replace: Mapping[str, Array],
+        given: Mapping[str, Array],
+    ) -> tuple[Array, list[Array]]:
+        tape = Tape(replace, given)
+        scores = recording_view(nnx.merge(self._graphdef, state), tape).score(inputs)
+        return scores, [layer.weights for layer in tape.layers.values()]
+
+    @property
+    def _weights(self) -> dict[str, Array]:
+        """The real-valued arrays; a state holds whole numbers and random keys, too."""
+        return {
+            name: leaf
+            for name, leaf in named_leaves(self._state).items()
+            if jnp.issubdtype(leaf.dtype, jnp.inexact)
+        }
+
+    def portable(self, name: str, catalogue: Levels, config: Mapping[str, Any]) -> FeaturePortable:
+        """The model as ONNX graphs and weights, to run where there is no Python.
+
+        Args:
+            name, catalogue, config: as for `FeaturePortable`.
+
+        Raises:
+            AttnrecError: weights that are not float32.
+        """
+        from attnrec.export import FeaturePortable
+
+        others = named_leaves(self._state)
+
+        def forward(weights, inputs, replace, given):
+            state = with_leaves(self._state, others | weights)
+            return self._scores_and_maps(state, inputs, replace, given)
+
+        told = ("name", "normalisation", "query_axis", "key_axis", "queries", "keys")
+        maps = [vars(self._map(name, np.zeros(self._shapes[name]))) for name in self.names]
+        return FeaturePortable(
+            forward,
+            {name: np.asarray(leaf) for name, leaf in self._weights.items()},
+            name=name,
+            schema=self._schema,
+            catalogue=catalogue,
+            maps=[{part: map_[part] for part in told} for map_ in maps],
+            config=config,
+        )
 
     def inspect(
         self, inputs: Inputs, interventions: Interventions = Interventions()

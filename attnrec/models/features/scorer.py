@@ -31,6 +31,7 @@ def _scores(graphdef: nnx.GraphDef, state: nnx.State, inputs: Inputs) -> Float[A
 def _of_candidates(
     graphdef: nnx.GraphDef, state: nnx.State, cases: Inputs
 ) -> Float[Array, "batch candidate"]:
+    assert cases.chosen is not None
     model = nnx.merge(graphdef, state)
     count, candidates = len(cases.users.levels), cases.chosen.shape[1]
     size = min(count, max(1, AT_ONCE // candidates))

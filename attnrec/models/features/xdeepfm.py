@@ -89,5 +89,5 @@ class XDeepFMModule(nnx.Module):
             x = jnp.einsum("hij,bid,bjd->bhd", cross[...], x, first)
             pooled.append(x.sum(-1))
         crossed = self.out(jnp.concatenate(pooled, axis=1))[:, 0]
-        deep = self.network(first.reshape(len(first), -1), rngs)[:, 0]
+        deep = self.network(first.reshape(first.shape[0], -1), rngs)[:, 0]
         return self.linear(inputs) + crossed + deep

@@ -142,9 +142,10 @@ def test_padding_says_nothing():
 
 def test_few_or_many_of_the_catalogue_are_looked_up_alike():
     embedding = FeatureEmbedding(SCHEMA, 3, rngs=nnx.Rngs(0))
-    many = embedding.history(CASES)  # 12 places, 6 items
-    few = embedding.history(CASES.take(np.array([1])))  # 4 places
+    many, there = embedding.history(CASES)  # 12 places, 6 items
+    few, _ = embedding.history(CASES.take(np.array([1])))  # 4 places
     np.testing.assert_array_equal(few[0], many[1])
+    np.testing.assert_array_equal(there, HISTORY > 0)
 
 
 def test_dice_goes_by_the_batch_in_training_and_by_what_it_has_seen_in_use():

@@ -1,0 +1,154 @@
+"""What explains a model of features: the methods of `FeatureRun` that ask about its fields."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+import pandas as pd
+
+from attnrec.errors import AttnrecError
+from attnrec.features.examples import Features
+from attnrec.features.fields import Inputs
+from attnrec.models.features.recorder import FeatureRecorder
+from attnrec.models.features.scorer import FeatureScorer
+
+if TYPE_CHECKING:
+    from attnrec.explanations.features import FeatureAgreement, FeatureShapley
+
+Context: TypeAlias = Mapping[str, Any] | pd.Series | pd.DataFrame
+
+
+class Explained(ABC):
+    """A run whose fields can be asked about.
+
+    Attributes:
+        features: its data, and what is said of them.
+    """
+
+    features: Features
+
+    @property
+    @abstractmethod
+    def scorer(self) -> FeatureScorer: ...
+
+    @property
+    @abstractmethod
+    def recorder(self) -> FeatureRecorder: ...
+
+    @property
+    @abstractmethod
+    def _predicts(self) -> bool: ...
+
+    @abstractmethod
+    def _inputs(
+        self, user: object, item: object, context: Any, history: Sequence | None
+    ) -> tuple[Inputs, bool]: ...
+
+    def importance(
+        self,
+        part: Literal["train", "validation", "test"] = "test",
+        method: Literal["permutation", "ablation"] = "permutation",
+        *,
+        repeats: int = 5,
+        seed: int = 0,
+        **options: Any,
+    ) -> pd.DataFrame:
+        """How much worse a part is predicted without each field.
+
+        Arguments, table and errors as of `attnrec.explanations.features.importance`.
+        """
+        from attnrec.explanations.features import importance
+
+        return importance(
+            self.scorer.scores, self.features, part, method, repeats=repeats, seed=seed, **options
+        )
+
+    def shapley(
+        self,
+        *,
+        user: object,
+        item: object,
+        context: Context | None = None,
+        history: Sequence | None = None,
+        background: int = 100,
+        groups: Mapping[str, Sequence[str]] | None = None,
+        scale: Literal["score", "prediction"] = "score",
+        samples: int = 4096,
+        seed: int = 0,
+    ) -> FeatureShapley:
+        """What each field adds to a prediction, or to several: Shapley values.
+
+        Args:
+            user, item, context, history: as for `predict`.
+            background: how many examples of the train part lend what a coalition lacks.
+            groups: fields to be taken as one, by name.
+            scale: of what the values are: scores, or predictions as `predict` gives them.
+            samples: coalitions asked about; exact where there are no more, as of 12 fields.
+            seed: of the background, and of permutations.
+
+        Returns:
+            See `attnrec.explanations.features.shapley`; `.to_frame()` makes a table of it.
+
+        Raises:
+            UnknownIdError, AttnrecError: as `predict`; or an argument out of range.
+        """
+        from attnrec.explanations.features.players import Players
+        from attnrec.explanations.features.shapley import background_of, explained
+
+        if scale not in ("score", "prediction"):
+            raise AttnrecError(f"scale: expected 'score' or 'prediction', got {scale!r}")
+        if scale == "prediction" and not self._predicts:
+            raise AttnrecError("scale: scores of this model only rank; expected 'score'")
+        inputs, _ = self._inputs(user, item, context, history)
+        return explained(
+            self.scorer.scores if scale == "score" else self.scorer.predict,
+            self.features,
+            Players.of(self.features.schema, groups),
+            inputs,
+            background_of(self.features, background, seed),
+            samples=samples,
+            seed=seed,
+        )
+
+    def attention_importance(
+        self, part: Literal["train", "validation", "test"] = "test", **options: Any
+    ) -> pd.DataFrame:
+        """What each field gets of the attention, over the rows of a part.
+
+        Arguments, table and errors as of `attnrec.explanations.features.attention_importance`.
+        """
+        from attnrec.explanations.features import attention_importance
+
+        return attention_importance(self.recorder, self.features, part, **options)
+
+    def agreement(
+        self, part: Literal["train", "validation", "test"] = "test", **options: Any
+    ) -> FeatureAgreement:
+        """Whether attention, permutation, Shapley values and ablation name the same fields.
+
+        Arguments and errors as of `attnrec.explanations.features.feature_agreement`.
+        """
+        from attnrec.explanations.features import feature_agreement
+
+        return feature_agreement(self.scorer.scores, self.recorder, self.features, part, **options)
+
+    def drop_low_attention(
+        self, part: Literal["train", "validation", "test"] = "test", **options: Any
+    ) -> pd.DataFrame:
+        """What predictions lose without the fields of low attention.
+
+        Arguments, table and errors as of `attnrec.explanations.features.drop_low_attention`.
+        """
+        from attnrec.explanations.features import drop_low_attention
+
+        scorer = self.scorer
+        return drop_low_attention(
+            scorer.scores,
+            scorer.predict if self._predicts else scorer.scores,
+            self.recorder,
+            self.features,
+            part,
+            **options,
+        )
