@@ -1,6 +1,6 @@
 """Whether importances of features name the attribute that really worked: on Bazaar.
 
-    python -m benchmarks.feature_importance [--events 200] [--epochs 20] [--seeds 0] --json FILE
+    python -m benchmarks.feature_importance [--events 200] [--seeds 0] [--shops 3] --json FILE
 
 Each purchase of Bazaar has one cause. Of test purchases caused by price (the cheap in the
 shopper's department), by brand (loyalty) or by season, as many of each, every method
@@ -133,13 +133,13 @@ def of_simulator(features: Features, truth: Any, asked: Asked) -> dict[str, Any]
     of_item = terms[:, [COMPLEMENT, REPLENISHMENT]].sum(1)
     of_five = np.column_stack([likeliest, terms[:, POPULARITY], of_item])
     scores = oracle.scores(inputs)[count + BACKGROUND :].reshape(beside.shape)
-    return {
+    found = {
         "Shapley": hits(values[:, own], asked.cause),
-        "Shapley, of all five attributes": hits(values[:, every], asked.cause),
         "likeliest cause": hits(likeliest, asked.cause),
+        "Shapley, of all five attributes": hits(values[:, every], asked.cause),
         "likeliest cause, of all five attributes": hits(of_five, asked.cause),
-        "AUC": aucs(scores, beside, asked),
     }
+    return {"AUC": aucs(scores, beside, asked), "named": found}
 
 
 def of_model(run: FeatureRun, asked: Asked) -> dict[str, Any]:
@@ -156,8 +156,11 @@ def of_model(run: FeatureRun, asked: Asked) -> dict[str, Any]:
     whole = importance(scores, features, groups=GROUPS)["importance"]
     same = np.tile(whole.loc[list(ATTRIBUTES)].to_numpy(), (len(asked.rows), 1))
     found["permutation"] = hits(same, asked.cause)
+    over_all = {"permutation importance": rounded(whole)}
     if run.recorder.names:
-        found["attention"] = hits(by_group(run, cases), asked.cause)
+        attention = by_group(run, cases)
+        found["attention"] = hits(attention, asked.cause)
+        over_all["attention"] = rounded(pd.Series(attention.mean(0), ATTRIBUTES))
     beside = asked.beside()
     ranked = scores(features.of_rows(beside.ravel())).reshape(beside.shape)
     return {
@@ -166,8 +169,12 @@ def of_model(run: FeatureRun, asked: Asked) -> dict[str, Any]:
         "AUC": aucs(ranked, beside, asked)
         | {"test": round(float(run.evaluate().loc[run.name, "AUC"]), 4)},
         "named": found,
-        "permutation importance": {k: round(float(v), 4) for k, v in whole.items()},
+        "over all": over_all,
     }
+
+
+def rounded(values: pd.Series) -> dict[str, float]:
+    return {str(name): round(float(value), 4) for name, value in values.items()}
 
 
 def by_group(run: FeatureRun, cases: Inputs) -> np.ndarray:
@@ -190,20 +197,31 @@ def aucs(scores: np.ndarray, beside: np.ndarray, asked: Asked) -> dict[str, floa
     }
 
 
+def summary(found: dict[str, Any]) -> str:
+    """The shares, without their intervals."""
+    shares = {k: {n: one["share"] for n, one in of.items()} for k, of in found.items()}
+    return pd.DataFrame(shares).T.to_string()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--events", type=int, default=200, help="of each cause")
     parser.add_argument("--epochs", type=int, default=20)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0], help="of the models")
+    parser.add_argument("--shops", type=int, default=3, help="simulations for the yardstick")
     parser.add_argument("--json", type=Path, metavar="FILE")
     told = parser.parse_args()
     report, began = Report("feature importance"), time.perf_counter()
     # Of 0.001, 0.003 and 0.01 the step by which FM's validation AUC comes out highest.
     fitted = {"epochs": told.epochs, "learning_rate": 3e-3, "patience": 3}
-    shop = simulate()
-    data = clicks(shop)
-    features = features_of(data)
-    asked = Asked(features, shop.truth, told.events)
+    yardstick = []
+    for seed in reversed(range(told.shops)):  # the last is that of the models, of seed 0
+        shop = simulate(seed=seed)
+        data = clicks(shop)
+        features = features_of(data)
+        asked = Asked(features, shop.truth, told.events)
+        yardstick.append({"seed": seed, **of_simulator(features, shop.truth, asked)})
+        print(summary(yardstick[-1]["named"]), yardstick[-1]["AUC"], flush=True)
     result: dict[str, Any] = {
         "data": {"name": data.name, "fingerprint": data.fingerprint},
         "groups": GROUPS,
@@ -212,20 +230,17 @@ def main() -> None:
         "num_cases": len(asked.rows),
         "chance": round(1 / len(ATTRIBUTES), 3),
         "share of purchases": dict(zip(ATTRIBUTES, asked.shares.round(3).tolist(), strict=True)),
-        "simulator": of_simulator(features, shop.truth, asked),
+        "simulator": yardstick[::-1],
         "models": [],
     }
-    print(pd.DataFrame(result["simulator"]).to_string())
-    for recipe in RECIPES:
-        for seed in told.seeds:
+    for seed in told.seeds:
+        for recipe in RECIPES:
             run = ar.fit(recipe, features, seed=seed, progress=False, **fitted)
             one = of_model(run, asked)
             result["models"].append(one)
-            shares = {k: {n: x["share"] for n, x in of.items()} for k, of in one["named"].items()}
-            print(run.name, seed, one["AUC"])
-            print(pd.DataFrame(shares).T.to_string(), flush=True)
-    result["wall_seconds"] = round(time.perf_counter() - began, 1)
-    report.write(told.json, result)
+            print(run.name, seed, one["AUC"], summary(one["named"]), sep="\n", flush=True)
+            result["wall_seconds"] = round(time.perf_counter() - began, 1)
+            report.write(told.json, result)
 
 
 if __name__ == "__main__":

@@ -225,8 +225,11 @@ def studied(study: Study, seeds: int) -> dict[str, Any]:
     table = {}
     for name, runs in trainings.items():
         frame = pd.DataFrame(runs).drop(columns=["seed", "best_epoch"])
-        mean, deviation = frame.mean(), frame.std()
-        table[name] = {key: [round(mean[key], 4), round(deviation[key], 4)] for key in frame}
+        deviation = frame.std() if seeds > 1 else dict.fromkeys(frame)
+        table[name] = {
+            key: {"mean": round(float(frame[key].mean()), 4), "deviation": _rounded(deviation[key])}
+            for key in frame
+        }
     return {
         "test, mean and deviation": table,
         "models": {
@@ -235,6 +238,10 @@ def studied(study: Study, seeds: int) -> dict[str, Any]:
         },
         "trainings": trainings,
     }
+
+
+def _rounded(figure: float | None) -> float | None:
+    return None if figure is None else round(float(figure), 4)
 
 
 def main() -> None:

@@ -27,6 +27,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+import jax.numpy as jnp
 from flax import nnx
 from jaxtyping import Bool, Float
 
@@ -109,10 +110,11 @@ class Interacting(nnx.Module):
         def heads(y: Array) -> Array:  # [batch, feature, head, size]
             return y.reshape(*y.shape[:2], self.num_heads, -1)
 
-        attended = self.attention_fn(
-            heads(self.query(x)), heads(self.key(x)), heads(self.value(x)), mask=mask
-        )
-        return nnx.relu(attended.reshape(*x.shape[:2], -1) + self.residual(x))
+        layers = (self.query, self.key, self.value, self.residual)
+        kernel = jnp.concatenate([layer.kernel[...] for layer in layers], axis=1)
+        query, key, value, residual = jnp.split(x @ kernel, 4, axis=-1)  # at once, not one by one
+        attended = self.attention_fn(heads(query), heads(key), heads(value), mask=mask)
+        return nnx.relu(attended.reshape(*x.shape[:2], -1) + residual)
 
 
 class Transformer(nnx.Module):

@@ -7,7 +7,9 @@ $$X^k_h = \sum_{i, j} W^{k,h}_{ij}\, \big(X^{k-1}_i \circ X^0_j\big)$$
 
 (eq. 6), each row is summed over its components (eq. 7), and all these sums, of all
 layers, are weighed (eq. 8) and added to the network's output and to first order
-(eq. 9). No activation follows eq. 6, as the paper finds best. [lian2018xdeepfm]_
+(eq. 9). No activation follows eq. 6, as the paper finds best; so the sum of a row is
+$\sum_{i, j} W^{k,h}_{ij} \langle X^{k-1}_i, X^0_j \rangle$, and the rows of the last layer,
+the costliest, need not be worked out. [lian2018xdeepfm]_
 """
 
 from __future__ import annotations
@@ -85,9 +87,12 @@ class XDeepFMModule(nnx.Module):
         """The three parts, summed (eq. 9)."""
         first = self.embedding(inputs)
         x, pooled = first, []
-        for cross in self.crosses:
-            x = jnp.einsum("hij,bid,bjd->bhd", cross[...], x, first)
-            pooled.append(x.sum(-1))
+        for layer, cross in enumerate(self.crosses, 1):
+            # Of a row's sum over components only the products of whole vectors are wanted.
+            products = x @ first.swapaxes(1, 2)  # [batch, previous row, field]
+            pooled.append(jnp.einsum("hij,bij->bh", cross[...], products))
+            if layer < len(self.crosses):
+                x = jnp.einsum("hij,bid,bjd->bhd", cross[...], x, first)
         crossed = self.out(jnp.concatenate(pooled, axis=1))[:, 0]
         deep = self.network(first.reshape(first.shape[0], -1), rngs)[:, 0]
         return self.linear(inputs) + crossed + deep
