@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import pairwise
+from itertools import groupby, pairwise
+from typing import NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
@@ -11,7 +12,7 @@ from flax import nnx
 from jaxtyping import Bool, Float
 
 from attnrec.errors import AttnrecError, whole_number
-from attnrec.features.fields import SIDES, FeatureSchema, Inputs, Levels
+from attnrec.features.fields import SIDES, FeatureSchema, Inputs, Levels, Side
 from attnrec.models.dropout import Dropout
 from attnrec.typing import Array
 
@@ -20,6 +21,9 @@ ITEM = SIDES.index("item")
 
 class FeatureEmbedding(nnx.Module):
     """Of each field one vector: the sum of its levels' embeddings, each times its weight.
+
+    Levels are looked up; the dimensions of a field of vectors, which stand side by side in
+    every example, are one product with their rows of the table.
 
     Args:
         schema: the fields.
@@ -30,9 +34,7 @@ class FeatureEmbedding(nnx.Module):
     def __init__(self, schema: FeatureSchema, size: int, *, rngs: nnx.Rngs):
         init = nnx.initializers.normal(0.01)
         self.table = nnx.Embed(schema.num_levels, size, embedding_init=init, rngs=rngs)
-        self.counts = tuple(
-            tuple(schema.fields[field].num_columns for field in schema.of(side)) for side in SIDES
-        )
+        self.stretches = tuple(_stretches(schema, side) for side in SIDES)
 
     def __call__(self, inputs: Inputs) -> Float[Array, "batch feature embedding"]:
         """The vectors of all fields."""
@@ -41,14 +43,15 @@ class FeatureEmbedding(nnx.Module):
     def present(self, inputs: Inputs) -> Bool[Array, "batch feature"]:
         """Which fields say anything."""
 
-        def there(of: Levels, counts: Sequence[int]) -> Array:
+        def there(of: Levels, side: int) -> Array:
+            counts = [count for stretch in self.stretches[side] for count in stretch.counts]
             return _by_field(of.levels > 0, counts, lambda columns: jnp.any(columns, axis=1))
 
         return self._of_all(inputs, there)
 
     def candidates(self, inputs: Inputs) -> Float[Array, "#case candidate feature embedding"]:
         """The vectors of the candidates' own fields."""
-        return inputs.candidates(self._vectors(inputs.items, self.counts[ITEM]))
+        return inputs.candidates(self._vectors(inputs.items, ITEM))
 
     def history(
         self, inputs: Inputs
@@ -63,22 +66,63 @@ class FeatureEmbedding(nnx.Module):
         items, catalogue = inputs.history
         # Fewer are asked about than there are; or nobody knows how many, as in an exported graph.
         if not isinstance(items.size, int) or items.size < len(catalogue.levels):
-            found = self._vectors(catalogue.take(items.ravel()), self.counts[ITEM])
+            found = self._vectors(catalogue.take(items.ravel()), ITEM)
             vectors = found.reshape(*items.shape, *found.shape[1:])
         else:
-            vectors = self._vectors(catalogue, self.counts[ITEM])[items]
+            vectors = self._vectors(catalogue, ITEM)[items]
         return vectors, items > 0
 
-    def _vectors(
-        self, of: Levels, counts: Sequence[int]
-    ) -> Float[Array, "batch feature embedding"]:
-        each = self.table(of.levels) * of.weights[..., None]
-        return _by_field(each, counts, lambda columns: columns.sum(1))
+    def _vectors(self, of: Levels, side: int) -> Float[Array, "batch feature embedding"]:
+        parts = [self._of_stretch(of, stretch) for stretch in self.stretches[side]]
+        return jnp.concatenate(parts, axis=1) if parts else self.table(of.levels)
 
-    def _of_all(self, inputs: Inputs, of: Callable[[Levels, Sequence[int]], Array]) -> Array:
+    def _of_stretch(self, of: Levels, stretch: _Stretch) -> Float[Array, "batch feature embedding"]:
+        first, row, width = stretch.column, stretch.row, stretch.width
+        levels, weights = (part[:, first : first + width] for part in of)
+        if row is not None:
+            return (weights @ self.table.embedding[row : row + width])[:, None]
+        each = self.table(levels) * weights[..., None]
+        return _by_field(each, stretch.counts, lambda columns: columns.sum(1))
+
+    def _of_all(self, inputs: Inputs, of: Callable[[Levels, int], Array]) -> Array:
         """What `of` says of each field, for each example."""
         sides = (inputs.users, inputs.items, inputs.context)
-        return inputs.joined(*map(of, sides, self.counts))
+        return inputs.joined(*map(of, sides, range(len(SIDES))))
+
+
+class _Stretch(NamedTuple):
+    """Fields that stand side by side: one of vectors, or several of which none is.
+
+    Attributes:
+        counts: how many columns each has.
+        column: the first of these, among those of their side.
+        row: of a field of vectors, the first of its levels in the table.
+    """
+
+    counts: tuple[int, ...]
+    column: int
+    row: int | None
+
+    @property
+    def width(self) -> int:
+        """Columns of all its fields."""
+        return sum(self.counts)
+
+
+def _stretches(schema: FeatureSchema, side: Side) -> tuple[_Stretch, ...]:
+    """The fields of a side, as they follow each other."""
+
+    def vectors(field: int) -> int | None:
+        return field if schema.fields[field].kind == "vector" else None
+
+    found: list[_Stretch] = []
+    column = 0
+    for field, fields in groupby(schema.of(side), vectors):
+        counts = tuple(schema.fields[one].num_columns for one in fields)
+        row = None if field is None else schema.offsets[field] + 1
+        found.append(_Stretch(counts, column, row))
+        column += found[-1].width
+    return tuple(found)
 
 
 def _by_field(columns: Array, counts: Sequence[int], joined: Callable[[Array], Array]) -> Array:
