@@ -73,12 +73,12 @@ def infer(values: pd.Series) -> Categorical | MultiValued | Number | Text | Vect
         few = len(np.unique(finite)) <= FEW and bool((finite == np.floor(finite)).all())
         return Categorical(name) if few else Number(name)
     if known.dtype == object and known.map(_is_several).any():
-        return Vectors(name) if _are_vectors(known) else MultiValued(name)
+        return Vectors(name) if are_vectors(known) else MultiValued(name)
     return _infer_text(name, known)
 
 
-def _are_vectors(known: pd.Series) -> bool:
-    """Whether they are of one length, of numbers that are not all whole."""
+def are_vectors(known: pd.Series) -> bool:
+    """Whether cells are all lists or arrays of one length, of numbers that are not all whole."""
     try:
         cells = np.array(list(known))
     except ValueError:  # of several lengths

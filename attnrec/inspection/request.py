@@ -100,9 +100,9 @@ def check_weights(name: str, weights: Float[np.ndarray, "..."], normalisation: s
     """Refuse weights that no attention of this kind could give.
 
     Raises:
-        AttnrecError: naming the map: not four axes, not finite, or negative;
-            or, for `softmax`, a row that sums neither to one nor (a query
-            that is padding) to zero.
+        AttnrecError: naming the map: not four axes, or not finite; for `softmax` negative, or
+            a row that sums neither to one nor (a query that is padding) to zero; for `gate`
+            outside 0 to 1.
     """
     if weights.ndim != 4:
         raise AttnrecError(
@@ -110,6 +110,11 @@ def check_weights(name: str, weights: Float[np.ndarray, "..."], normalisation: s
         )
     if not np.isfinite(weights).all():
         raise AttnrecError(f"attention[{name!r}]: weights must be finite")
+    if normalisation == "gate" and ((weights < 0) | (weights > 1)).any():
+        raise AttnrecError(
+            f"attention[{name!r}]: gates must lie between 0 and 1, "
+            f"got {weights.min():.4f} to {weights.max():.4f}"
+        )
     if normalisation == "softmax":
         if (weights < 0).any():
             raise AttnrecError(f"attention[{name!r}]: weights must not be negative")

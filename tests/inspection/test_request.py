@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from attnrec.errors import AttnrecError
-from attnrec.inspection import Interventions, Request, width_for
+from attnrec.inspection import Interventions, Request, check_weights, width_for
 
 
 def test_histories_stand_to_the_right():
@@ -54,3 +54,13 @@ def test_the_width_is_the_narrowest_that_holds_all():
     assert [width_for((16, 32, 50), n) for n in (0, 1, 16, 17, 50)] == [16, 16, 16, 32, 50]
     assert width_for((16, 32), 99) == 32  # the model reads no more
     assert [width_for((), n) for n in (0, 7)] == [1, 7]
+
+
+def test_gates_lie_between_0_and_1():
+    within = np.array([[[[0.0, 1.0, 0.3]]]])
+    check_weights("user_gate", within, "gate")
+    for beyond, told in ((1.2, "0.0000 to 1.2000"), (-0.1, "-0.1000 to 1.0000")):
+        given = np.where(within == 0.3, beyond, within)
+        with pytest.raises(AttnrecError, match=f"'user_gate'.*between 0 and 1, got {told}"):
+            check_weights("user_gate", given, "gate")
+        check_weights("map", given, "none")

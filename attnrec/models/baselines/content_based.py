@@ -22,6 +22,7 @@ from attnrec.columns import Columns
 from attnrec.data import Catalogue, Split
 from attnrec.data.choices import chosen_of
 from attnrec.errors import AttnrecError, did_you_mean, whole_number
+from attnrec.features.infer import are_vectors
 from attnrec.typing import Items, Scores
 
 
@@ -30,9 +31,10 @@ class ContentBased:
     """Which attributes of the catalogue count.
 
     Args:
-        columns: of the catalogue; all but the title unless given. A text is one
-            attribute, or several with `|` between them; a number is the fifth
-            of the catalogue to which it belongs; what is missing is none.
+        columns: of the catalogue; all but the title, and vectors of numbers, unless given. A
+            text is one attribute, or several with `|` between them; a number is the fifth of
+            the catalogue to which it belongs; a list or array is as many attributes;
+            what is missing is none.
         num_bins: how many parts of like size numbers are put into, in place of fifths.
     """
 
@@ -52,7 +54,7 @@ class ContentBased:
         """Reads the catalogue; of the train part nothing.
 
         Raises:
-            AttnrecError: a column that the catalogue lacks, or no column at all.
+            AttnrecError: a column that the catalogue lacks, one of vectors, or no column at all.
         """
         return ContentScorer("ContentBased", self.vectors(split.data.catalogue))
 
@@ -64,7 +66,12 @@ class ContentBased:
                 raise AttnrecError(
                     f"columns: the catalogue has no {column!r}{did_you_mean(column, frame.columns)}"
                 )
-        names = list(frame) if self.columns is None else list(self.columns)
+        vectors = [column for column in frame if are_vectors(frame[column].dropna())]
+        for column in self.columns or ():
+            if column in vectors:
+                raise AttnrecError(f"columns: {column!r} holds vectors, which are no attributes")
+        names = [name for name in frame if name not in vectors]
+        names = names if self.columns is None else list(self.columns)
         if not names:
             raise AttnrecError(
                 "columns: the catalogue tells nothing of its items but their titles; load the "
@@ -95,8 +102,8 @@ class ContentBased:
         for value in column:
             if isinstance(value, str):
                 yield [part.strip() for part in value.split("|") if part.strip()]
-            elif isinstance(value, (tuple, list, set, frozenset)):
-                yield list(value)
+            elif isinstance(value, (tuple, list, set, frozenset, np.ndarray)):
+                yield [one for one in value if not pd.isna(one)]
             else:
                 yield [] if pd.isna(value) else [value]
 

@@ -273,6 +273,22 @@ def test_numbers_are_alike_in_the_same_part_of_the_catalogue():
     assert found == pytest.approx({"a": 1, "b": 1, "c": 0, "d": 0, "e": 0, "f": 0})
 
 
+def test_lists_are_attributes_and_vectors_of_numbers_are_none():
+    frame = pd.DataFrame(
+        {
+            "genres": [["drama", "war"], np.array(["war"], object), ["drama", None], None],
+            "image": [np.array([0.1, 0.2]), [0.3, 0.4], [0.5, 0.6], None],
+        },
+        index=list("abcd"),
+    )
+    divided = with_catalogue(frame)
+    expected = {"a": 1, "b": np.sqrt(0.5), "c": np.sqrt(0.5), "d": 0}
+    found = scores(ContentBased().fit(divided), divided, "a")
+    assert found == pytest.approx(expected, abs=1e-6)
+    with pytest.raises(AttnrecError, match="columns: 'image' holds vectors, which are no attr"):
+        ContentBased(["image"]).fit(divided)
+
+
 def test_content_based_needs_attributes(shop):
     with pytest.raises(AttnrecError, match="catalogue has no 'brnd'; did you mean 'brand'"):
         ContentBased(["brnd"]).fit(shop)
