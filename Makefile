@@ -37,7 +37,7 @@ test: $(ENV)/installed-all
 
 parity: $(PARITY)/installed $(RECBOLE)/installed
 	ATTNREC_RECBOLE="$(CURDIR)/$(RECBOLE)/bin/python" \
-		$(PARITY)/bin/python -m pytest $(PYTEST_FLAGS) tests/parity
+		$(PARITY)/bin/python -m pytest $(PYTEST_FLAGS) --numprocesses 2 --dist loadfile tests/parity
 
 bench: $(ENV)/installed-all
 	$(ENV)/bin/python -m benchmarks
@@ -64,8 +64,10 @@ $(ENV)/installed-all: $(SOURCES) | $(ENV)/bin/python
 	$(ENV)/bin/python $(INSTALL) --editable '.[lab,test,dev]'
 	@touch $@
 
-$(PARITY)/installed: $(SOURCES) | $(PARITY)/bin/python
-	$(PARITY)/bin/python $(INSTALL) --editable '.[parity]'
+# Each installation bundles the front end where it finds none, in one and the same folder: where
+# both are asked for, this one waits for the other, also under make --jobs.
+$(PARITY)/installed: $(SOURCES) | $(PARITY)/bin/python $(if $(filter lint test,$(MAKECMDGOALS)),$(ENV)/installed-all)
+	$(PARITY)/bin/python $(INSTALL) --editable '.[parity]' 'pytest-xdist>=3.6'
 	@touch $@
 
 # RecBole reads its data with pandas 2. It asks for a tuner, too, that no Python after 3.11 has;

@@ -11,13 +11,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 # What was compiled once, by any of the test processes or a kernel that a test starts, is not
-# compiled again. A cache of limited size is one that JAX locks while it reads or writes.
+# compiled again. A cache of limited size is one that JAX locks while it reads or writes. It also
+# looks through all of it before each write: what is compiled in no time is not worth its place.
 if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
     compiled = tempfile.mkdtemp(prefix="attnrec-compiled-")
     atexit.register(shutil.rmtree, compiled, ignore_errors=True)
     os.environ["JAX_COMPILATION_CACHE_DIR"] = compiled
 os.environ["JAX_COMPILATION_CACHE_MAX_SIZE"] = str(1 << 33)
-os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
+os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0.1"
 os.environ["JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES"] = "-1"
 
 import jax
@@ -71,9 +72,17 @@ def unchecked() -> Iterator[None]:
     annotations.update("jaxtyping_disable", False)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def _turn(item: pytest.Item) -> int:
+    """Tests of the browser come last, and of these last the ones that open no notebook."""
+    if item.get_closest_marker("browser") is None:
+        return 0
     # Playwright keeps an event loop running in its process, which others would take for theirs.
-    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+    # Files that open notebooks take longest; behind them short ones fill both processes.
+    return 1 if "jupyter" in item.fixturenames else 2
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=_turn)
     folder = os.environ.get("ATTNREC_DATA")
     if folder and not Path(folder).is_dir():
         raise pytest.UsageError(f"ATTNREC_DATA: no folder {folder!r}")

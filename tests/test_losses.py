@@ -1,4 +1,8 @@
-"""Losses against arithmetic, and the chunked gradient against JAX's own."""
+"""Losses against arithmetic, and the chunked gradient against JAX's own.
+
+Those over many labels are compiled as a whole, as in training: operation by
+operation each shape of each would be compiled by itself, which takes longer.
+"""
 
 from __future__ import annotations
 
@@ -41,14 +45,16 @@ def test_full_softmax_and_its_gradients(labels):
     hidden, table, wanted = example(labels)
     ours = lambda h, t: losses.FullSoftmax()(h, t, wanted, KEY)[0]  # noqa: E731
     expected = lambda h, t: plain_softmax(h, t, wanted)  # noqa: E731
-    np.testing.assert_allclose(ours(hidden, table), expected(hidden, table), rtol=1e-5)
-    found = jax.grad(ours, argnums=(0, 1))(hidden, table)
-    theirs = jax.grad(expected, argnums=(0, 1))(hidden, table)
+    np.testing.assert_allclose(
+        jax.jit(ours)(hidden, table), jax.jit(expected)(hidden, table), rtol=1e-5
+    )
+    found = jax.jit(jax.grad(ours, argnums=(0, 1)))(hidden, table)
+    theirs = jax.jit(jax.grad(expected, argnums=(0, 1)))(hidden, table)
     for one, other in zip(found, theirs, strict=True):
         np.testing.assert_allclose(one, other, atol=2e-4)  # sums of thousands of float32
     # A label's loss is scaled with it.
     np.testing.assert_allclose(
-        jax.grad(lambda h: 3 * ours(h, table))(hidden), 3 * found[0], rtol=1e-6, atol=1e-6
+        jax.jit(jax.grad(lambda h: 3 * ours(h, table)))(hidden), 3 * found[0], rtol=1e-6, atol=1e-6
     )
 
 
@@ -92,7 +98,7 @@ def test_no_real_labels():
     hidden, table, wanted = example()
     some = (losses.SampledSoftmax(4), losses.SCE(4), losses.BCE(), losses.GBCE(4))
     for loss in (losses.FullSoftmax(), *some):
-        total, count = loss(hidden, table, wanted * 0, KEY)
+        total, count = jax.jit(loss)(hidden, table, wanted * 0, KEY)
         assert (float(total), float(count)) == (0.0, 0.0)
 
 
@@ -121,9 +127,9 @@ def test_negatives_in_pieces_are_the_same_negatives(monkeypatch, drawn):
     hidden, table, wanted = example(70)
     value = lambda h, t: losses.GBCE(4)(h, t, wanted, KEY)[0]  # noqa: E731
     both = jax.value_and_grad(value, argnums=(0, 1))
-    whole, gradients = both(hidden, table)
+    whole, gradients = jax.jit(both)(hidden, table)
     monkeypatch.setattr(losses, "DRAWN", drawn)
-    pieces, others = both(hidden, table)
+    pieces, others = jax.jit(lambda h, t: both(h, t))(hidden, table)  # traced anew
     np.testing.assert_allclose(pieces, whole, rtol=1e-6)
     for one, other in zip(gradients, others, strict=True):
         np.testing.assert_allclose(one, other, atol=1e-5)  # sums in another order
@@ -150,9 +156,10 @@ def test_numpys_numbers_are_plain_in_a_loss():
 def test_sampled_softmax_estimates_the_full():
     hidden, table, wanted = example(70, 400)
     hidden = hidden * 0.3  # scores of deviation 0.85, so that a few draws do not decide the sum
-    full = float(losses.FullSoftmax()(hidden, table, wanted, KEY)[0])
+    full = float(jax.jit(losses.FullSoftmax())(hidden, table, wanted, KEY)[0])
     keys = jax.random.split(KEY, 300)
-    sampled = jax.vmap(lambda k: losses.SampledSoftmax(200)(hidden, table, wanted, k)[0])(keys)
+    of_draws = lambda k: losses.SampledSoftmax(200)(hidden, table, wanted, k)[0]  # noqa: E731
+    sampled = jax.jit(jax.vmap(of_draws))(keys)
     # log of an unbiased sum is biased down by about var / 2; far inside 1 % here
     assert float(sampled.mean()) == pytest.approx(full, rel=0.01)
 
@@ -173,7 +180,8 @@ def test_one_bucket_of_everything_is_the_full_softmax():
 def test_sce_by_hand():
     """Its algorithm, label by label, with the directions that it drew."""
     hidden, table, wanted = example(140, 30)
-    found, count = losses.SCE(6, num_buckets=5, bucket_labels=20)(hidden, table, wanted, KEY)
+    sce = losses.SCE(6, num_buckets=5, bucket_labels=20)
+    found, count = jax.jit(sce)(hidden, table, wanted, KEY)
     rows, labels = np.asarray(hidden, np.float64).reshape(-1, 8), np.asarray(wanted).ravel()
     real, table = labels > 0, np.asarray(table, np.float64)
     mixed = np.asarray(jax.random.normal(KEY, (5, len(rows)))) * real
@@ -193,16 +201,15 @@ def test_sce_by_hand():
 @pytest.mark.parametrize("loss", [losses.FullSoftmax(), losses.SampledSoftmax(4), losses.SCE(4)])
 def test_what_is_no_number_is_not_hidden(loss):
     hidden, table, wanted = example(140, 30)
-    total, _ = loss(hidden * jnp.nan, table, wanted, KEY)
+    total, _ = jax.jit(loss)(hidden * jnp.nan, table, wanted, KEY)
     assert math.isnan(total)
 
 
 def test_sce_moves_only_what_its_buckets_hold():
     hidden, table, wanted = example(140, 30)
     sce = losses.SCE(3, num_buckets=1, bucket_labels=4)
-    by_hidden, by_table = jax.grad(lambda h, t: sce(h, t, wanted, KEY)[0], argnums=(0, 1))(
-        hidden, table
-    )
+    slopes = jax.grad(lambda h, t: sce(h, t, wanted, KEY)[0], argnums=(0, 1))
+    by_hidden, by_table = map(np.asarray, jax.jit(slopes)(hidden, table))
     assert 0 < np.any(by_hidden.reshape(-1, 8) != 0, axis=1).sum() <= 4
     assert 0 < np.any(by_table != 0, axis=1).sum() <= 4 + 3
     assert not np.any(by_table[0])

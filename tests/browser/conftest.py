@@ -15,6 +15,7 @@ import os
 import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
@@ -58,13 +59,27 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session", params=["lab", "notebook"])
-def jupyter(
-    request: pytest.FixtureRequest, chromium: Browser, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Server]:
-    """JupyterLab 4, then Notebook 7, each with a home of its own."""
-    with serving(request.param, tmp_path_factory.mktemp(request.param)) as server:
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Server]]:
+    """Starts an application with a home of its own when it is first asked for, and keeps it."""
+    servers: dict[str, Server] = {}
+    with ExitStack() as running:
+
+        def server(application: str) -> Server:
+            if application not in servers:
+                home = tmp_path_factory.mktemp(application)
+                servers[application] = running.enter_context(serving(application, home))
+            return servers[application]
+
         yield server
+
+
+@pytest.fixture(params=["lab", "notebook"])
+def jupyter(
+    request: pytest.FixtureRequest, chromium: Browser, served: Callable[[str], Server]
+) -> Server:
+    """JupyterLab 4, then Notebook 7."""
+    return served(request.param)
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import jax
 import numpy as np
 import pandas as pd
@@ -13,7 +15,7 @@ from attnrec.data.split import at_random, leave_one_out
 from attnrec.feature_run import FeatureRun
 from attnrec.features import Features
 from attnrec.features.fields import FeatureSchema
-from attnrec.models.features import LogisticRegression
+from attnrec.models.features import AFM, LogisticRegression
 
 
 def visits(rows: int = 1500, seed: int = 0) -> pd.DataFrame:
@@ -73,6 +75,13 @@ def run_of(recipe, features: Features, seed: int = 0, spread: float = 0.5) -> Fe
     drawn = lambda x: rng.normal(0, spread, x.shape).astype(np.float32)  # noqa: E731
     nnx.update(model, jax.tree.map(drawn, nnx.state(model, nnx.Param)))
     return FeatureRun(model, recipe, features, pd.DataFrame())
+
+
+@cache
+def trained_afm() -> FeatureRun:
+    """It has learned that taste and colour go together."""
+    options = {"epochs": 6, "learning_rate": 0.02, "batch_size": 128, "progress": False}
+    return ar.fit(AFM(embedding_size=4), clicks(), **options)
 
 
 def linear(features: Features, weights: dict[str, list[float]]) -> FeatureRun:

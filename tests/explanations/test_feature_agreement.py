@@ -10,20 +10,13 @@ from scipy.stats import kendalltau
 import attnrec as ar
 from attnrec.errors import AttnrecError
 from attnrec.explanations.features import FeatureAgreement
-from attnrec.models.features import AFM, FM, FeatureAttention
-from tests.explanations.feature_shop import choices, clicks, linear, run_of
+from attnrec.models.features import FM, FeatureAttention
+from tests.explanations.feature_shop import choices, clicks, linear, run_of, trained_afm
 
 
 @pytest.fixture(scope="module")
 def trained():
-    return ar.fit(
-        AFM(embedding_size=4),
-        clicks(),
-        epochs=25,
-        learning_rate=0.02,
-        batch_size=128,
-        progress=False,
-    )
+    return trained_afm()
 
 
 def test_all_name_what_was_planted(trained):
@@ -51,7 +44,7 @@ def test_all_name_what_was_planted(trained):
 
 
 def test_equal_seeds_give_equal_answers(trained):
-    one, again = (trained.agreement(rows=20, background=5, repeats=1) for _ in range(2))
+    one, again = (trained.agreement(rows=60, background=20, repeats=2) for _ in range(2))
     pd.testing.assert_frame_equal(one.importance, again.importance)
     pd.testing.assert_frame_equal(one.table(), again.table())
 

@@ -10,8 +10,8 @@ from attnrec.explanations.features import field_attention
 from attnrec.explanations.features.attention import of_record
 from attnrec.features import FeatureSchema, Field
 from attnrec.inspection import AttentionMap, AttentionRecord
-from attnrec.models.features import AFM, DIN, FM, AutoInt, FeatureAttention
-from tests.explanations.feature_shop import choices, clicks, run_of
+from attnrec.models.features import AFM, FM, AutoInt, FeatureAttention
+from tests.explanations.feature_shop import clicks, run_of
 
 NAMES = ("a", "b", "c")
 SCHEMA = FeatureSchema(
@@ -157,7 +157,5 @@ def test_many_rows_are_recorded_in_parts(shop, monkeypatch):
 def test_models_that_do_not_attend_to_fields_are_refused(shop):
     with pytest.raises(AttnrecError, match="attends to nothing"):
         run_of(FM(embedding_size=3), shop).attention_importance()
-    with pytest.raises(AttnrecError, match="attends to what came before"):
-        run_of(DIN(embedding_size=3), choices(history=5)).attention_importance()
     side = run_of(FeatureAttention(embedding_size=3, sides="item"), shop)
     assert set(side.attention_importance(rows=20).index) == {"colour", "tags"}

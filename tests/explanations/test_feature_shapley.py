@@ -14,7 +14,7 @@ from attnrec.data import validate
 from attnrec.data.split import at_random
 from attnrec.errors import AttnrecError, UnknownIdError
 from attnrec.explanations.features import FeatureShapley, Players, background_of, shapley_values
-from attnrec.models.features import AFM, DIN, FM, AutoInt, DeepFM, FeatureAttention
+from attnrec.models.features import AFM, DIN, FM, AutoInt, DeepFM
 from tests.explanations.feature_shop import choices, clicks, linear, run_of, table_of
 
 CASES = {"user": [3, 4, 5], "item": [5, 7, 8], "context": {"hour": "day", "noise": 0.3}}
@@ -22,7 +22,6 @@ RECIPES = [
     FM(embedding_size=3),
     AutoInt(embedding_size=4, attention_size=8, num_layers=2),
     AFM(embedding_size=3),
-    FeatureAttention(embedding_size=3),
 ]
 
 

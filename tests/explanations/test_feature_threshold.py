@@ -6,27 +6,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import attnrec as ar
 from attnrec.errors import AttnrecError
 from attnrec.explanations.features import field_attention
 from attnrec.explanations.features.players import silent
 from attnrec.explanations.features.threshold import lowest
-from attnrec.models.features import AFM, FM, FeatureAttention
-from tests.explanations.feature_shop import choices, clicks, run_of
+from attnrec.models.features import FM, FeatureAttention
+from tests.explanations.feature_shop import choices, clicks, run_of, trained_afm
 
 WAYS = ["lowest attention", "at random", "lowest Shapley"]
 
 
 @pytest.fixture(scope="module")
 def trained():
-    return ar.fit(
-        AFM(embedding_size=4),
-        clicks(),
-        epochs=25,
-        learning_rate=0.02,
-        batch_size=128,
-        progress=False,
-    )
+    return trained_afm()
 
 
 def test_the_lowest_of_those_able():
@@ -45,9 +37,10 @@ def test_fields_that_tell_nothing_can_be_left_out(trained):
     whole, rest = table.loc[(0.0, "nothing")], table.loc[0.6]
     assert whole["AUC"] == pytest.approx(trained.evaluate().loc["AFM", "AUC"], abs=1e-6)
     assert (rest["fields"] == 3).all()
-    assert rest.loc["lowest attention", "change"] < 0.8 * rest.loc["at random", "change"]
-    assert rest.loc["lowest Shapley", "change"] < 0.8 * rest.loc["at random", "change"]
-    assert rest.loc["lowest attention", "AUC"] > rest.loc["at random", "AUC"] + 0.1
+    assert (rest["change"] > 0).all()
+    for way in ("lowest attention", "lowest Shapley"):
+        assert rest.loc[way, "AUC"] > rest.loc["at random", "AUC"] + 0.2
+        assert rest.loc[way, "AUC"] > whole["AUC"] - 0.03
 
 
 def test_below_a_threshold_and_as_many_otherwise(trained):
