@@ -14,7 +14,7 @@ import pandas as pd
 
 from attnrec.columns import Columns
 from attnrec.data.interactions import Interactions
-from attnrec.data.parts import TEST, Split
+from attnrec.data.parts import TEST, RowSplit, Split
 from attnrec.data.sequences import Sequences
 from attnrec.data.vocabulary import Vocabulary
 from attnrec.errors import AttnrecError, did_you_mean, whole_number
@@ -60,6 +60,19 @@ class FeatureRun(Explained):
     @property
     def data(self) -> Interactions:
         return self.features.data
+
+    @property
+    def split(self) -> Split | RowSplit:
+        """What trained the model, what chose its weights, and what judges it."""
+        return self.features.split
+
+    @property
+    def users(self) -> pd.Index:
+        return self.data.users
+
+    @property
+    def items(self) -> pd.Index:
+        return self.data.items
 
     @cached_property
     def scorer(self) -> FeatureScorer:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from attnrec import reproductions
+from attnrec import load_run, reproductions
 from attnrec.cli import main, verbs
 from attnrec.results import Result
 
@@ -299,3 +299,84 @@ def test_as_a_process():
     bad = attnrec("evaluate", "nowhere")
     assert (bad.returncode, bad.stdout) == (2, "")
     assert bad.stderr.count("\n") == 1
+
+
+@pytest.fixture(scope="module")
+def of_features(tmp_path_factory) -> tuple[str, Result]:
+    """A run of features of choices trained by the command line, and its result."""
+    folder = str(tmp_path_factory.mktemp("runs") / "features")
+    words = ["train", "bazaar", *SMALL, "--epochs", "1", "--model", "featureattention"]
+    words += ["--item", "price, category", "--context", "season,hour", "--set", "attention_size=4"]
+    with redirect_stdout(StringIO()) as out:
+        assert main([*words, "--embedding-size", "4", "--json", "--out", folder]) == 0
+    return folder, Result.from_json(out.getvalue())
+
+
+def test_train_on_features(of_features):
+    folder, result = of_features
+    assert result.name == "FeatureAttention on bazaar"
+    assert result.split["kind"] == "leave_one_out"
+    assert result.config["model"]["embedding_size"] == 4
+    assert result.config["model"]["attention_size"] == 4
+    fields = load_run(folder).features.schema
+    assert fields.names == ("user", "item", "price", "category", "season", "hour")
+    assert result.metrics["validation"]["cases"] == 60
+
+
+def test_evaluate_a_model_of_features(capsys, of_features):
+    folder, _ = of_features
+    assert main(["evaluate", folder, "--num-negatives", "4", "--json"]) == 0
+    told = Result.from_json(capsys.readouterr().out)
+    assert told.metrics["test"]["HR@10 of 5"] == 1
+    assert set(told.baselines) == {"Popularity", "RecentPopularity", "ItemKNN"}
+    assert main(["evaluate", folder, "--num-negatives", "4", "--no-baselines"]) == 0
+    assert capsys.readouterr().out.split()[0] == "HR@10"
+
+
+def test_recommend_in_circumstances(capsys, of_features):
+    folder, _ = of_features
+    winter = ["--context", "season=winter", "--context", "hour=9"]
+    assert main(["recommend", folder, "--user", "u17", "--topn", "3", *winter, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    run = load_run(folder)
+    expected = run.recommend(user="u17", topn=3, context={"season": "winter", "hour": 9})
+    assert [row["item"] for row in told] == expected["item"].tolist()
+    summer = run.recommend(user="u17", topn=3, context={"season": "summer", "hour": 9})
+    assert [row["score"] for row in told] != summer["score"].tolist()
+    assert "expected --user" in fails(capsys, "recommend", folder, "--history", "p1")
+    assert "no 'sason'" in fails(
+        capsys, "recommend", folder, "--user", "u17", "--context", "sason=winter"
+    )
+
+
+def test_train_on_a_label(capsys, tmp_path):
+    table = tmp_path / "visits.csv"
+    rows = [f"{user},{item},{1 + (user * item) % 5}" for user in range(1, 30) for item in range(9)]
+    table.write_text("\n".join(["user,item,rating", *rows]))
+    out = str(tmp_path / "run")
+    words = ["train", str(table), "--model", "fm", "--label", "rating", "--epochs", "1"]
+    assert main([*words, "--out", out, "--json"]) == 0
+    result = Result.from_json(capsys.readouterr().out)
+    assert (result.split["kind"], list(result.metrics["validation"])[:1]) == ("at_random", ["RMSE"])
+    assert main([*words, "--threshold", "3", "--out", out]) == 0
+    assert "LogLoss" in capsys.readouterr().out
+    assert main(["evaluate", out]) == 0
+    assert "mean of train" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--context", "hour"], "--context: for a model of features, such as --model autoint"),
+        (["--model", "fm", "--num-layers", "2"], "num_layers: FM has no such hyperparameter"),
+        (["--model", "fm", "--set", "embeding_size=2"], "did you mean 'embedding_size'?"),
+        (["--model", "fm", "--item", "prise"], "did you mean 'price'?"),
+        (["--model", "din"], "history: DIN looks at what came before"),
+        (["--model", "fm", "--set", "embedding_size"], "--set: expected NAME=VALUE"),
+        (["--model", "fm", "--split", "at-random"], "choices are ranked"),
+    ],
+)
+def test_mistakes_about_features(capsys, tmp_path, words, message):
+    out = tmp_path / "run"
+    assert message in fails(capsys, "train", "bazaar", *SMALL, *words, "--out", str(out))
+    assert not out.exists()

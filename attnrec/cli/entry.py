@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 from attnrec.cli import verbs
 from attnrec.errors import AttnrecError
 
-LOSSES = ("softmax", "sampled_softmax", "bce", "gbce")
+LOSSES = ("softmax", "sampled_softmax", "sce", "bce", "gbce", "bpr", "mse")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -78,27 +78,50 @@ def parser() -> argparse.ArgumentParser:
     for name in ("embedding-size", "num-layers", "num-heads", "max-length"):
         one.add_argument(f"--{name}", type=int, metavar="N", help="default: the model's own")
     one.add_argument("--dropout-rate", type=float, metavar="X", help="default: the model's own")
-    one.add_argument("--split", choices=verbs.SPLITS, default="leave-one-out")
-    one.add_argument("--loss", choices=LOSSES, default="softmax")
+    one.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="another hyperparameter, such as attention_size=32; may be repeated",
+    )
+    one.add_argument(
+        "--split",
+        choices=verbs.SPLITS,
+        help="default: leave-one-out; with --label at-random",
+    )
+    one.add_argument("--loss", choices=LOSSES, help="default: that of the model, or of the label")
     one.add_argument("--epochs", type=int, default=20, metavar="N", help="default: 20")
-    one.add_argument("--batch-size", type=int, default=128, metavar="N", help="default: 128")
+    one.add_argument("--batch-size", type=int, metavar="N", help="default: 128; of features 1024")
     one.add_argument("--learning-rate", type=float, default=1e-3, metavar="X")
+    one.add_argument("--weight-decay", type=float, default=0.0, metavar="X", help="as of AdamW")
     one.add_argument("--patience", type=int, metavar="N", help="stop after N epochs without gain")
-    one.add_argument("--metric", default="NDCG@10", help="best on validation; default: NDCG@10")
+    one.add_argument("--metric", help="best on validation; default: NDCG@10, or of the label")
     one.add_argument("--seed", type=_natural, default=0, metavar="N", help="default: 0")
     one.add_argument("--checkpoints", metavar="DIR", help="resume from here, and write here")
+    _add_features(one)
     _add_data_options(one)
 
     one = verb("evaluate", verbs.evaluate, "Rank the true next items, baselines beside the model.")
     one.add_argument("run", metavar="RUN", help="a run's folder, or the name of a shipped run")
     one.add_argument("--part", choices=("validation", "test"), default="test")
     one.add_argument("--no-baselines", action="store_true", help="the model alone")
+    one.add_argument(
+        "--num-negatives", type=int, metavar="N", help="rank among N drawn items, and say so"
+    )
 
     one = verb("recommend", verbs.recommend, "Recommend items to a user or after a history.")
     one.add_argument("run", metavar="RUN", help="a run's folder, or the name of a shipped run")
     who = one.add_mutually_exclusive_group(required=True)
     who.add_argument("--user", metavar="U", help="a user of the data")
     who.add_argument("--history", metavar="A,B,C", help="item ids, oldest first")
+    one.add_argument(
+        "--context",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="of a model of features: a circumstance, such as season=winter; may be repeated",
+    )
     one.add_argument("--topn", type=int, default=10, metavar="N", help="default: 10")
 
     one = verb("reproduce", verbs.reproduce, "Repeat a published result; without NAME, list them.")
@@ -114,6 +137,15 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--port", type=int, metavar="N")
     one.add_argument("--no-browser", action="store_true", help="only print the address")
     return top
+
+
+def _add_features(one: argparse.ArgumentParser) -> None:
+    group = one.add_argument_group("features", "What models of features read and predict.")
+    for side, such in (("user", "age,frequency"), ("item", "price,genres"), ("context", "hour")):
+        group.add_argument(f"--{side}", metavar="A,B,C", help=f"columns, such as {such}")
+    group.add_argument("--label", metavar="COLUMN", help="a rating; default: which item is chosen")
+    group.add_argument("--threshold", type=float, metavar="X", help="a click is a label above it")
+    group.add_argument("--history", type=int, metavar="N", help="items before each row; default: 0")
 
 
 def _add_data_options(one: argparse.ArgumentParser) -> None:

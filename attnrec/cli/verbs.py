@@ -7,21 +7,48 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
+from dataclasses import fields
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from attnrec.errors import AttnrecError
+from attnrec.errors import AttnrecError, did_you_mean
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from attnrec.data import Histories, Split
+    from attnrec.feature_run import FeatureRun
+    from attnrec.features import Features
     from attnrec.results import Result
     from attnrec.run import Run
 
-MODELS = {"sasrec": "SASRec"}
-SPLITS = {"leave-one-out": "leave_one_out", "temporal": "temporal", "by-user": "by_user"}
+SIDES = ("user", "item", "context")
+OF_FEATURES = (
+    "AFM",
+    "AutoInt",
+    "ContextAttention",
+    "DeepFM",
+    "DIN",
+    "DotGate",
+    "FeatureAttention",
+    "FeatureDNN",
+    "FM",
+    "GMF",
+    "LogisticRegression",
+    "MultiModalAttention",
+    "NCF",
+    "NeuMF",
+    "XDeepFM",
+)
+MODELS = {name.lower(): name for name in ("SASRec", *OF_FEATURES)}
+SPLITS = {
+    "leave-one-out": "leave_one_out",
+    "temporal": "temporal",
+    "by-user": "by_user",
+    "at-random": "at_random",
+}
 SHOWN = ("HR@10", "NDCG@10", "MRR@10", "Recall@10", "Precision@10", "MAP@10", "MRR", "cases")
 
 
@@ -60,59 +87,63 @@ def train(args: argparse.Namespace) -> None:
     out = Path(args.out)
     if out.exists() and not (out / "run.json").is_file() and (out.is_file() or any(out.iterdir())):
         raise AttnrecError(f"--out: {args.out} exists and is not a run; it is left as it is")
-    names = ("embedding_size", "num_layers", "num_heads", "max_length", "dropout_rate")
-    given = {name: getattr(args, name) for name in names if getattr(args, name) is not None}
-    recipe = getattr(attnrec, MODELS[args.model])(**given)
     run = fit(
-        recipe,
-        _split(_load(args), args.split),
+        _recipe(getattr(attnrec, MODELS[args.model]), args),
+        _learned(args, _load(args)),
         epochs=args.epochs,
         seed=args.seed,
         loss=args.loss,
         batch_size=args.batch_size,
         learning_rate=args.learning_rate,
+        weight_decay=args.weight_decay,
         patience=args.patience,
         metric=args.metric,
         checkpoint_dir=args.checkpoints,
     )
     save_run(run, out)
-    has_cases = len(run.split.cases("validation"))
-    tables = {"validation": run.evaluate("validation")} if has_cases else {}
+    metric = run.provenance["fit"]["metric"]
+    tables = {}
+    if metric in run.history:  # not where validation has nothing to judge by
+        among = metric.partition(" of ")[2]
+        drawn = int(among) - 1 if among else None
+        tables["validation"] = run.evaluate("validation", num_negatives=drawn)
     result = _result(run, tables, kind="training", command=args.command)
-    told = _table(tables["validation"]) if has_cases else "no validation cases"
+    told = _table(tables["validation"]) if tables else "no validation cases"
     _print(args, result.to_json(), f"{told}\nsaved to {out}")
 
 
 def evaluate(args: argparse.Namespace) -> None:
     """`attnrec evaluate`: the table of metrics."""
-    run = _run(args)
-    table = run.evaluate(args.part, baselines=not args.no_baselines)
+    from attnrec.run_files import load_run
+
+    run = load_run(args.run)
+    table = run.evaluate(
+        args.part, baselines=not args.no_baselines, num_negatives=args.num_negatives
+    )
     result = _result(run, {args.part: table}, kind="evaluation", command=args.command)
     _print(args, result.to_json(), _table(table))
 
 
 def recommend(args: argparse.Namespace) -> None:
     """`attnrec recommend`: rank, item, title, score."""
-    run = _run(args)
-    if args.user is not None:
-        found = run.recommend(user=_id(args.user, run.users), topn=args.topn)
-    else:
-        ids = [one.strip() for one in args.history.split(",") if one.strip()]
-        found = run.recommend(history=[_id(one, run.items) for one in ids], topn=args.topn)
-    _print(args, found.to_dict("records"), found.round(4).to_string(index=False))
-
-
-def _run(args: argparse.Namespace) -> Run:
     from attnrec.run import Run
     from attnrec.run_files import load_run
 
     run = load_run(args.run)
-    if not isinstance(run, Run):
-        raise AttnrecError(
-            f"run: {args.run} holds a model of features, which only Python can ask: "
-            "attnrec.load_run"
-        )
-    return run
+    if isinstance(run, Run):
+        if args.context:
+            raise AttnrecError(f"--context: {run.name} looks at histories, and at no circumstances")
+        asked = {}
+    else:
+        if args.user is None:
+            raise AttnrecError(f"--history: {run.name} recommends to a user; expected --user")
+        asked = {"context": _pairs("--context", args.context)}
+    if args.user is not None:
+        found = run.recommend(user=_id(args.user, run.users), topn=args.topn, **asked)
+    else:
+        ids = [_id(one, run.items) for one in _names(args.history)]
+        found = run.recommend(history=ids, topn=args.topn)
+    _print(args, found.to_dict("records"), found.round(4).to_string(index=False))
 
 
 def reproduce(args: argparse.Namespace) -> None:
@@ -182,13 +213,7 @@ def _has_screen() -> bool:
 def _load(args: argparse.Namespace) -> Histories:
     from attnrec.data import Interactions, datasets
 
-    options = {}
-    for text in args.option:
-        name, equals, value = text.partition("=")
-        if not equals or not name:
-            raise AttnrecError(f"--option: expected NAME=VALUE, got {text!r}")
-        options[name] = _value(value)
-    data = datasets.load(args.data, **options)
+    data = datasets.load(args.data, **_pairs("--option", args.option))
     names = ("min_rating", "min_user_count", "min_item_count", "max_history")
     filters = {name: getattr(args, name) for name in names if getattr(args, name) is not None}
     if not filters:
@@ -207,10 +232,52 @@ def _value(text: str) -> Any:
         return text
 
 
-def _split(data: Histories, name: str) -> Split:
+def _pairs(flag: str, texts: Sequence[str]) -> dict[str, Any]:
+    """What NAME=VALUE says."""
+    found = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise AttnrecError(f"{flag}: expected NAME=VALUE, got {text!r}")
+        found[name] = _value(value)
+    return found
+
+
+def _names(text: str | None) -> list[str]:
+    """What stands between commas."""
+    return [one.strip() for one in (text or "").split(",") if one.strip()]
+
+
+def _recipe(recipe: type, args: argparse.Namespace) -> Any:
+    """The model's hyperparameters, of which it says itself what is wrong with them."""
+    flags = ("embedding_size", "num_layers", "num_heads", "max_length", "dropout_rate")
+    given = {name: getattr(args, name) for name in flags if getattr(args, name) is not None}
+    given |= _pairs("--set", args.set)
+    known = [one.name for one in fields(recipe)]
+    for name in given:
+        if name not in known:
+            raise AttnrecError(
+                f"{name}: {recipe.__name__} has no such hyperparameter{did_you_mean(name, known)}; "
+                f"expected one of {', '.join(known)}"
+            )
+    return recipe(**given)
+
+
+def _learned(args: argparse.Namespace, data: Histories) -> Split | Features:
+    """What the model learns from: histories, or features."""
+    from attnrec import features
     from attnrec.data import split
 
-    return getattr(split, SPLITS[name])(data)
+    asked: dict[str, Any] = {side: _names(getattr(args, side)) for side in SIDES}
+    asked |= {name: getattr(args, name) for name in ("label", "threshold", "history")}
+    asked = {name: value for name, value in asked.items() if value}
+    of_features = MODELS[args.model] in OF_FEATURES
+    if asked and not of_features:
+        flags = ", ".join(f"--{name}" for name in asked)
+        raise AttnrecError(f"{flags}: for a model of features, such as --model autoint")
+    usual = "at-random" if args.label else "leave-one-out"
+    divided = getattr(split, SPLITS[args.split or usual])(data)
+    return features.build(divided, **asked) if of_features else divided
 
 
 def _id(text: str, ids: pd.Index) -> Any:
@@ -221,14 +288,17 @@ def _id(text: str, ids: pd.Index) -> Any:
     return ids[place].tolist()[0] if place[0] >= 0 else text
 
 
-def _result(run: Run, tables: dict[str, pd.DataFrame], *, kind: str, command: str) -> Result:
+def _result(
+    run: Run | FeatureRun, tables: dict[str, pd.DataFrame], *, kind: str, command: str
+) -> Result:
     from attnrec.results import result_of
 
     return result_of(run, tables, name=f"{run.name} on {run.data.name}", kind=kind, command=command)
 
 
 def _table(table: pd.DataFrame) -> str:
-    return table[[name for name in SHOWN if name in table]].round(4).to_string()
+    shown = [name for name in table if name.partition(" of ")[0] in SHOWN]
+    return table[shown or list(table)].round(4).to_string()
 
 
 def _number(value: object) -> str:
