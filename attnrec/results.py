@@ -21,6 +21,7 @@ from attnrec.errors import AttnrecError, DataError, did_you_mean
 if TYPE_CHECKING:
     import pandas as pd
 
+    from attnrec.feature_run import FeatureRun
     from attnrec.run import Run
 
 SCHEMA = "attnrec-result/1"
@@ -151,7 +152,7 @@ class Result:
 
 
 def result_of(
-    run: Run,
+    run: Run | FeatureRun,
     tables: Mapping[str, pd.DataFrame],
     *,
     name: str,

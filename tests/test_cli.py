@@ -248,6 +248,7 @@ def test_arguments_of_training_out_of_range(capsys, tmp_path, words, message):
         (["--history", "p1,p99"], "unknown item 'p99'; did you mean 'p9'?"),
         (["--history", ","], "history: empty"),
         (["--user", "u1", "--topn", "0"], "topn: expected a whole number from 1, got 0"),
+        (["--user", "u1", "--context", "hour=9"], "--context: SASRec looks at histories"),
     ],
 )
 def test_nothing_to_recommend(capsys, run, words, message):
@@ -308,7 +309,8 @@ def of_features(tmp_path_factory) -> tuple[str, Result]:
     words = ["train", "bazaar", *SMALL, "--epochs", "1", "--model", "featureattention"]
     words += ["--item", "price, category", "--context", "season,hour", "--set", "attention_size=4"]
     with redirect_stdout(StringIO()) as out:
-        assert main([*words, "--embedding-size", "4", "--json", "--out", folder]) == 0
+        words += ["--embedding-size", "4", "--metric", "NDCG@10 of 5"]
+        assert main([*words, "--json", "--out", folder]) == 0
     return folder, Result.from_json(out.getvalue())
 
 
@@ -321,6 +323,7 @@ def test_train_on_features(of_features):
     fields = load_run(folder).features.schema
     assert fields.names == ("user", "item", "price", "category", "season", "hour")
     assert result.metrics["validation"]["cases"] == 60
+    assert result.metrics["validation"]["HR@5 of 5"] == 1
 
 
 def test_evaluate_a_model_of_features(capsys, of_features):

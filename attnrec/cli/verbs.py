@@ -130,16 +130,16 @@ def recommend(args: argparse.Namespace) -> None:
     from attnrec.run_files import load_run
 
     run = load_run(args.run)
-    if isinstance(run, Run):
-        if args.context:
-            raise AttnrecError(f"--context: {run.name} looks at histories, and at no circumstances")
-        asked = {}
-    else:
+    context = _pairs("--context", args.context)
+    if not isinstance(run, Run):
         if args.user is None:
             raise AttnrecError(f"--history: {run.name} recommends to a user; expected --user")
-        asked = {"context": _pairs("--context", args.context)}
-    if args.user is not None:
-        found = run.recommend(user=_id(args.user, run.users), topn=args.topn, **asked)
+        user = _id(args.user, run.users)
+        found = run.recommend(user=user, context=context, topn=args.topn)
+    elif context:
+        raise AttnrecError(f"--context: {run.name} looks at histories, and at no circumstances")
+    elif args.user is not None:
+        found = run.recommend(user=_id(args.user, run.users), topn=args.topn)
     else:
         ids = [_id(one, run.items) for one in _names(args.history)]
         found = run.recommend(history=ids, topn=args.topn)
