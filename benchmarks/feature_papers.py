@@ -9,7 +9,7 @@
   drew and divided, too, but its files are not at hand.
 - `din`: Amazon Beauty, the last product of each user against one drawn, as the authors' code
   does on Electronics, which is not at hand; products by id and attributes, no user id but
-  for models that see no history.
+  for models that see no history. The base model sees what DIN sees, and adds it up.
 - `neumf`: ML-1M in SASRec's form, the last film of each user among 99 drawn by ourselves, not the
   99 that the paper's authors published.
 
@@ -178,6 +178,7 @@ STUDIES = {
         {
             "GMF": Trial(ar.GMF(embedding_size=32), PAIRS, "fields"),
             "FM": Trial(ar.FM(embedding_size=16), PAIRS, "fields"),
+            "base model": Trial(ar.DIN(embedding_size=16, attention_sizes=()), PAIRS, "history"),
             "DIN": Trial(ar.DIN(embedding_size=16, attention_sizes=(40, 20)), PAIRS, "history"),
         },
         of_pairs,

@@ -19,6 +19,9 @@ authors' code, as is the unit's sigmoid. [zhou2018din]_
 
 The map recorded is $a$: one row over the positions of the history, for the candidate that is
 asked about. With `normalisation="softmax"` it sums to one.
+
+Without an attention unit every $a_j$ is one: the paper's base model (section 4.2), which
+looks at the same history and nowhere in particular.
 """
 
 from __future__ import annotations
@@ -49,7 +52,8 @@ class DIN:
 
     Args:
         embedding_size: width of the fields' vectors.
-        attention_sizes: widths of the attention unit's layers.
+        attention_sizes: widths of the attention unit's layers; none, no attention: the
+            history is added up.
         hidden_sizes: widths of the network's layers.
         normalisation: of the weights: `"none"`, the paper's, or `"softmax"`.
         dropout_rate: share of activations dropped in training before each of the network's layers.
@@ -65,8 +69,8 @@ class DIN:
         object.__setattr__(
             self, "embedding_size", whole_number("embedding_size", self.embedding_size)
         )
-        for name in ("attention_sizes", "hidden_sizes"):
-            object.__setattr__(self, name, sizes(name, getattr(self, name), least=1))
+        for name, least in (("attention_sizes", 0), ("hidden_sizes", 1)):
+            object.__setattr__(self, name, sizes(name, getattr(self, name), least))
         if self.normalisation not in get_args(Normalisation):
             raise AttnrecError(
                 f"normalisation: expected one of {get_args(Normalisation)}, "
@@ -153,7 +157,8 @@ class DINModule(nnx.Module):
             raise AttnrecError(f"fields: DIN needs some of the item, got {list(schema.names)}")
         size = len(item_fields) * config.embedding_size
         self.embedding = FeatureEmbedding(schema, config.embedding_size, rngs=rngs)
-        self.attention = AttentionUnit(config, size, rngs=rngs)
+        attends = bool(config.attention_sizes)
+        self.attention = AttentionUnit(config, size, rngs=rngs) if attends else None
         init = nnx.initializers.xavier_normal()
         widths = (len(schema) * config.embedding_size + 2 * size, *config.hidden_sizes)
         self.layers = nnx.List(
@@ -168,10 +173,15 @@ class DINModule(nnx.Module):
         history, mask = self.embedding.history(inputs)
         candidates = self.embedding.candidates(inputs)
         candidates = candidates.reshape(*candidates.shape[:2], -1)
-        interest = self.attention(candidates, history.reshape(*history.shape[:2], -1), mask)
+        history = history.reshape(*history.shape[:2], -1)
+        if self.attention is None:
+            interest = history.sum(1, keepdims=True)  # padding is zero
+        else:
+            interest = self.attention(candidates, history, mask)
         fields = self.embedding(inputs)
-        batch = fields.shape[0]
-        x = jnp.concatenate([interest, interest * candidates], axis=-1).reshape(batch, -1)
+        batch, both = fields.shape[0], interest * candidates
+        interest = jnp.broadcast_to(interest, both.shape)
+        x = jnp.concatenate([interest, both], axis=-1).reshape(batch, -1)
         x = jnp.concatenate([fields.reshape(batch, -1), x], axis=1)
         for layer, activation in zip(self.layers, self.activations, strict=True):
             x = layer(self.dropout(x, deterministic=rngs is None, rngs=rngs))

@@ -37,6 +37,7 @@ RECIPES = [
     DIN(embedding_size=3, attention_sizes=(6, 5), hidden_sizes=(7, 4)),
     DIN(embedding_size=3, attention_sizes=(6,), hidden_sizes=(7,), normalisation="softmax"),
 ]
+BASE = DIN(embedding_size=3, attention_sizes=(), hidden_sizes=(7, 4))
 both = pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.normalisation)
 
 
@@ -72,12 +73,16 @@ def by_hand(model, case, item):
 
     v, logits = of_item(item), []
     real = [i for i in HISTORY[case] if i > 0]
-    for e in map(of_item, real):
+    for e in map(of_item, real if model.attention else []):
         x = np.concatenate([v, e, v - e, v * e])
         for one in model.attention.layers:
             x = expit(layer(one, x))
         logits.append(layer(model.attention.out, x)[0] / np.sqrt(len(v)))
-    weights = softmax(logits) if model.attention.normalisation == "softmax" and real else logits
+    if model.attention is None:
+        weights = [1.0] * len(real)
+    else:
+        normalised = model.attention.normalisation == "softmax" and real
+        weights = softmax(logits) if normalised else logits
     interest = sum((w * of_item(i) for w, i in zip(weights, real, strict=True)), np.zeros(len(v)))
     x = np.concatenate([*vector(USERS, case), v, *vector(HOURS, case), interest, interest * v])
     for one, dice in zip(model.layers, model.activations, strict=True):
@@ -88,7 +93,7 @@ def by_hand(model, case, item):
     return weights, layer(model.out, x)[0]
 
 
-@both
+@pytest.mark.parametrize("recipe", [*RECIPES, BASE], ids=["none", "softmax", "base"])
 def test_scores_are_those_of_the_equations(recipe):
     model = filled(recipe)
     expected = [by_hand(model, case, item)[1] for case in range(3) for item in CHOSEN[case]]
@@ -133,8 +138,20 @@ def test_weights_in_their_own_place_change_nothing_and_others_do(recipe):
     assert even[2] == scores[2]  # nothing to look at
 
 
-def test_padding_says_nothing():
-    model = filled(RECIPES[0])
+def test_the_base_model_attends_to_nothing():
+    model = filled(BASE)
+    recorder = FeatureRecorder(model, SCHEMA)
+    alone = CASES._replace(items=CATALOGUE.take(CHOSEN[:, 0]), chosen=None)
+    scores, record = recorder.inspect(alone)
+    assert record.maps == ()
+    for case in range(3):
+        _, expected = by_hand(model, case, CHOSEN[case, 0])
+        np.testing.assert_allclose(scores[case], expected, atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("recipe", [RECIPES[0], BASE], ids=["DIN", "base"])
+def test_padding_says_nothing(recipe):
+    model = filled(recipe)
     longer = np.pad(HISTORY, ((0, 0), (3, 0)))
     cases = CASES._replace(history=History(longer, CATALOGUE))
     np.testing.assert_allclose(model.score(cases), model.score(CASES), atol=1e-6)
@@ -163,8 +180,10 @@ def test_dice_goes_by_the_batch_in_training_and_by_what_it_has_seen_in_use():
 
 
 def test_bad_settings():
-    with pytest.raises(AttnrecError, match=r"attention_sizes: expected a sequence of widths"):
-        DIN(attention_sizes=())
+    with pytest.raises(AttnrecError, match=r"attention_sizes: expected a whole number from 1"):
+        DIN(attention_sizes=(8, 0))
+    with pytest.raises(AttnrecError, match=r"hidden_sizes: expected a sequence of widths"):
+        DIN(hidden_sizes=())
     with pytest.raises(AttnrecError, match=r"build the features with history=50"):
         DIN().build(FeatureSchema(SCHEMA.fields), nnx.Rngs(0))
     with pytest.raises(AttnrecError, match=r"fields: DIN needs some of the item, got \['age'\]"):
