@@ -15,7 +15,7 @@ from attnrec.models.features.recorder import FeatureRecorder
 from attnrec.models.features.scorer import FeatureScorer
 
 if TYPE_CHECKING:
-    from attnrec.explanations.features import FeatureAgreement, FeatureShapley
+    from attnrec.explanations.features import FeatureAgreement, FeatureShapley, FieldMap
 
 Context: TypeAlias = Mapping[str, Any] | pd.Series | pd.DataFrame
 
@@ -122,6 +122,35 @@ class Explained(ABC):
         from attnrec.explanations.features import attention_importance
 
         return attention_importance(self.recorder, self.features, part, **options)
+
+    def field_map(
+        self,
+        part: Literal["train", "validation", "test"] = "test",
+        *,
+        layer: int | str | None = None,
+        head: int | None = None,
+        rows: int | None = None,
+        seed: int = 0,
+    ) -> FieldMap:
+        """Where each field looks, or what each pair of fields gets: the mean over a part's rows.
+
+        `plots.field_heatmap` draws it.
+
+        Args:
+            part: which rows; of choices, what was chosen.
+            layer, head: from 1; all layers, the mean of heads unless given.
+            rows: so many at most, drawn with `seed`; all unless given.
+
+        Raises:
+            AttnrecError: a model in which fields do not look at fields.
+        """
+        from attnrec.explanations.features import field_map
+        from attnrec.explanations.features.attention import recorded
+        from attnrec.explanations.features.judged import some
+
+        inputs = self.features.of_rows(some(self.features, part, rows, seed).rows)
+        records = recorded(self.recorder, inputs)
+        return field_map(records, self.features.schema, layer=layer, head=head)
 
     def agreement(
         self, part: Literal["train", "validation", "test"] = "test", **options: Any

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,9 @@ import pandas as pd
 from attnrec.features.examples import Features
 from attnrec.features.fields import Inputs
 from attnrec.inspection import AttentionRecord
+
+if TYPE_CHECKING:
+    from attnrec.explanations.features import FieldMap
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +67,15 @@ class FeatureInspection:
                     keys = self._fields(map_.keys, case, there)
                 rows += [(map_.name, case + 1, *told, mean[key]) for key, told in keys.items()]
         return pd.DataFrame(rows, columns=["map", "case", "feature", "value", "attention"])
+
+    def field_map(self, *, layer: int | str | None = None, head: int | None = None) -> FieldMap:
+        """Where each field looks, or what each pair gets: of one case, or the mean of several.
+
+        Arguments and errors as of `FeatureRun.field_map`.
+        """
+        from attnrec.explanations.features import field_map
+
+        return field_map([self.record], self.features.schema, layer=layer, head=head)
 
     def _fields(
         self, keys: Sequence[str], case: int, there: Mapping[str, bool]

@@ -85,7 +85,7 @@ def faithfulness(
     plane = pitch - GUTTER - values
 
     heads = [_head(panel, plane + values) for panel in panels]
-    key = _wrapped(key_of(measured), width * 72 - 2 * MARGIN, KEY)
+    key = style.wrapped(key_of(measured), width * 72 - 2 * MARGIN, KEY)
     # A little room parts the baselines from what is measured.
     ys = [(row + 0.5) * ROW + GAP * (name in BASELINES) for row, name in enumerate(rows)]
     tall, above = ys[-1] + ROW / 2, GAP + max(map(len, heads)) * LINE + MARGIN
@@ -182,19 +182,7 @@ def _head(panel: Panel, room: float) -> list[Line]:
     bold: dict[str, Any] = {"weight": "bold", "color": style.INK}
     lines = [
         (style.shorten(line, room, HEAD, "bold"), bold)
-        for line in _wrapped(name, room, HEAD, "bold")
+        for line in style.wrapped(name, room, HEAD, "bold")
     ]
     plain: dict[str, Any] = {"color": style.INK_3}
     return lines + [(style.shorten(line, room, HEAD), plain) for line in more if line]
-
-
-def _wrapped(told: str, room: float, fontsize: float, weight: str = "normal") -> list[str]:
-    """Lines of words that fit; a word that alone does not fit has one of its own."""
-    lines: list[str] = []
-    for word in told.split():
-        longer = f"{lines[-1]} {word}" if lines else word
-        if lines and style.width(longer, fontsize, weight) <= room:
-            lines[-1] = longer
-        else:
-            lines.append(word)
-    return lines

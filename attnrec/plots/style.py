@@ -61,6 +61,18 @@ def shorten(told: str, room: float, fontsize: float, weight: str = "normal") -> 
     return told[:low].rstrip() + "…"
 
 
+def wrapped(told: str, room: float, fontsize: float, weight: str = "normal") -> list[str]:
+    """Lines of words that fit; a word that alone does not fit has one of its own."""
+    lines: list[str] = []
+    for word in told.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and width(longer, fontsize, weight) <= room:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
+
+
 def _drawable(told: str) -> str:
     """For measuring: marks that the font may lack stand as wide as an m."""
     return "".join(mark if mark in "…–’" or mark.isascii() else "m" for mark in told)

@@ -2,6 +2,7 @@
 
 from attnrec.explanations.features.agreement import FeatureAgreement, feature_agreement
 from attnrec.explanations.features.attention import attention_importance, field_attention
+from attnrec.explanations.features.field_map import FieldMap, field_map
 from attnrec.explanations.features.permutation import importance
 from attnrec.explanations.features.players import Players
 from attnrec.explanations.features.shapley import FeatureShapley, background_of, shapley_values
@@ -10,12 +11,14 @@ from attnrec.explanations.features.threshold import drop_low_attention
 __all__ = [
     "FeatureAgreement",
     "FeatureShapley",
+    "FieldMap",
     "Players",
     "attention_importance",
     "background_of",
     "drop_low_attention",
     "feature_agreement",
     "field_attention",
+    "field_map",
     "importance",
     "shapley_values",
 ]

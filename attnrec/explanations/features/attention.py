@@ -145,7 +145,7 @@ def maps_of_fields(
     record: AttentionRecord, schema: FeatureSchema, layer: int | str | None = None
 ) -> list[AttentionMap]:
     """The maps, or the one that is asked for, whose keys are fields or pairs of them."""
-    known = _fields_of_keys(schema)
+    known = fields_of_keys(schema)
     maps = record.maps if layer is None else (record.layer(layer),)
     return [map_ for map_ in maps if map_.keys and all(key in known for key in map_.keys)]
 
@@ -161,14 +161,14 @@ def _of_keys(
 
 def _members(keys: tuple[str, ...], schema: FeatureSchema) -> Float[np.ndarray, "key field"]:
     """Which fields each key is made of."""
-    known = _fields_of_keys(schema)
+    known = fields_of_keys(schema)
     found = np.zeros((len(keys), len(schema)))
     for row, key in zip(found, keys, strict=True):
         row[list(known[key])] = 1
     return found
 
 
-def _fields_of_keys(schema: FeatureSchema) -> dict[str, tuple[int, ...]]:
+def fields_of_keys(schema: FeatureSchema) -> dict[str, tuple[int, ...]]:
     """A field by its name, or two by those of both."""
     names = schema.names
     pairs = combinations(range(len(names)), 2)

@@ -1,0 +1,175 @@
+"""Attention between the fields of a model, as heat-maps: AutoInt's Fig. 7."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
+
+from attnrec.errors import AttnrecError
+from attnrec.plots import style
+
+if TYPE_CHECKING:
+    from attnrec.explanations.features import FieldMap
+    from attnrec.feature_inspection import FeatureInspection
+    from attnrec.feature_run import FeatureRun
+
+# In points, of which an inch has 72.
+MARGIN, GAP, KEY = 4, 6, 44
+NAME, TITLE, SMALL = 8, 9, 7
+WIDEST_NAME, CELL, SMALLEST, READABLE = 90, 34, 5, 13
+
+
+def field_heatmap(
+    source: FeatureRun | FeatureInspection | FieldMap,
+    *,
+    layer: int | str | None = None,
+    head: int | None = None,
+    rows: int | None = None,
+    title: str = "",
+    provenance: str = "",
+    vmax: float | None = None,
+    width: float = 7.0,
+) -> Figure:
+    """Draws where each field looks, or what each pair of fields gets, a panel a layer.
+
+    All panels share one scale, from zero; numbers are percent. A cell is blank where no
+    case tells, and a pair stands on both sides of the diagonal.
+
+    Args:
+        source: a run, for the mean over its test rows; what `run.inspect(...)` gave, for one case
+            or the mean of several; or what `run.field_map(...)` gave.
+        layer, head, rows: as for `FeatureRun.field_map`, which is asked unless `source` is its
+            answer.
+        title: in the place of "Where each field looks".
+        provenance: where the figure comes from, for its foot.
+        vmax: the weight of the darkest tone, so that figures can share a scale; the largest
+            shown unless given.
+        width: in inches, at most. Panels that find no room beside each other stand below.
+
+    Returns:
+        The figure; `.axes[i].images[0]` holds the values of panel i.
+
+    Raises:
+        AttnrecError: a model in which fields do not look at fields, no such layer or head, or
+            too many fields for the width.
+
+    Example:
+        >>> plots.field_heatmap(run)  # doctest: +SKIP
+        >>> plots.field_heatmap(run.inspect(user="u17", item="p3"), layer=1)  # doctest: +SKIP
+    """
+    found = _asked(source, layer, head, rows)
+    there = ~np.isnan(found.values)
+    looks, at = there.any((0, 2)), there.any((0, 1))
+    values = found.values[:, looks][:, :, at]
+    row_names, column_names = (
+        [style.shorten(name, WIDEST_NAME, NAME) for name in np.array(found.fields)[axis]]
+        for axis in (looks, at)
+    )
+    left = MARGIN + GAP + max(style.width(name, NAME) for name in row_names)
+    below = GAP + 0.72 * max(style.width(name, NAME) for name in column_names) + NAME
+    count, num_rows, num_columns = values.shape
+    room = width * 72 - left - KEY
+
+    def cell_of(across: int) -> float:
+        return min(CELL, (room - (across - 1) * 3 * GAP) / across / num_columns)
+
+    across = max(n for n in range(1, count + 1) if n == 1 or cell_of(n) >= READABLE)
+    cell = cell_of(across)
+    if cell < SMALLEST:
+        raise AttnrecError(f"width: {num_columns} fields need more than {width} inches")
+    wide, tall = cell * num_columns, cell * num_rows
+    drawn = left + across * wide + (across - 1) * 3 * GAP + KEY
+    lines = [style.width(line, SMALL) + 3 * MARGIN for line in (_told(found), provenance)]
+    width = min(width, max(drawn, *lines) / 72)
+    told = style.wrapped(_told(found), width * 72 - 2 * MARGIN, SMALL)
+    above, named = MARGIN + TITLE + (len(told) + 1) * 1.5 * SMALL, (SMALL + GAP) * (count > 1)
+    down = -(-count // across)
+    block = named + tall + below
+    height = (above + down * block + SMALL + 2 * MARGIN) / 72
+    figure = style.new_figure(width, height)
+
+    def axes(x: float, top: float, w: float, h: float) -> Axes:
+        """In points from the left and from the top."""
+        box = (x / 72 / width, 1 - (top + h) / 72 / height, w / 72 / width, h / 72 / height)
+        return figure.add_axes(box)
+
+    top_of = [above + named + (place // across) * block for place in range(count)]
+    scale = float(np.nanmax(values)) if vmax is None else vmax
+    for place, (each, top) in enumerate(zip(values, top_of, strict=True)):
+        column = place % across
+        ax = axes(left + column * (wide + 3 * GAP), top, wide, tall)
+        image = _draw(ax, each, cell, scale)
+        name = "" if count == 1 else f"layer {place + 1}"
+        ax.set_title(name, fontsize=SMALL, loc="left", color=style.INK_2, family=style.fonts())
+        ax.set_yticks(range(num_rows), row_names if column == 0 else [""] * num_rows)
+        ax.set_xticks(range(num_columns), column_names, rotation=45, ha="right")
+        ax.tick_params(labelsize=NAME, labelfontfamily=style.fonts())
+    _key(axes(drawn - KEY + GAP, top_of[0], 7, tall), image)
+    heading = title or ("What each pair gets" if found.of_pairs else "Where each field looks")
+    for line, y, look in (
+        (heading, MARGIN, {"fontsize": TITLE, "color": style.INK, "weight": "bold"}),
+        ("\n".join(told), MARGIN + TITLE + GAP, {"fontsize": SMALL, "color": style.INK_3}),
+    ):
+        written = figure.text(MARGIN / 72 / width, 1 - y / 72 / height, line, parse_math=False)
+        written.set(va="top", family=style.fonts(), **look)
+    style.foot(figure, provenance)
+    return figure
+
+
+def _asked(source: Any, layer: int | str | None, head: int | None, rows: int | None) -> FieldMap:
+    from attnrec.explanations.features import FieldMap
+    from attnrec.feature_inspection import FeatureInspection
+    from attnrec.feature_run import FeatureRun
+
+    if isinstance(source, FeatureRun):
+        return source.field_map(layer=layer, head=head, rows=rows)
+    if rows is not None or (isinstance(source, FieldMap) and (layer, head) != (None, None)):
+        raise AttnrecError("layer, head, rows: already decided by what was given")
+    if isinstance(source, FeatureInspection):
+        return source.field_map(layer=layer, head=head)
+    if not isinstance(source, FieldMap):
+        raise AttnrecError(
+            "source: expected a run of features, what its inspect(...) gave, or what its "
+            f"field_map(...) gave, got {type(source).__name__}"
+        )
+    return source
+
+
+def _draw(ax: Axes, values: np.ndarray, cell: float, scale: float) -> AxesImage:
+    shown = np.ma.masked_invalid(values)
+    image = ax.imshow(
+        shown, cmap=style.SEQUENTIAL, vmin=0, vmax=scale, interpolation="nearest", aspect="auto"
+    )
+    for row, column in np.argwhere(~np.isnan(values)) if cell >= READABLE else ():
+        share = values[row, column]
+        color = "white" if share > 0.55 * scale else style.INK
+        told = f"{100 * share:.0f}"
+        style.text(ax, column, row, told, fontsize=min(NAME, 0.42 * cell), ha="center", color=color)
+    ax.tick_params(length=0, labelcolor=style.INK_2)
+    ax.spines[:].set_visible(False)
+    return image
+
+
+def _key(ax: Axes, image: AxesImage) -> None:
+    """Which tone is how much."""
+    bar = ax.figure.colorbar(image, cax=ax)
+    bar.outline.set_visible(False)
+    ax.yaxis.set_major_formatter(lambda share, _: style.percent(share) if share else "0")
+    ax.tick_params(length=0, labelsize=SMALL, labelcolor=style.INK_3, labelfontfamily=style.fonts())
+
+
+def _told(found: FieldMap) -> str:
+    """What was averaged, over how many cases, and what sums to one."""
+    one = found.num_cases == 1
+    cases = "one case" if one else f"mean of {found.num_cases:,} cases"
+    heads = f", head {found.head}" if found.head else ""
+    if not heads and found.num_heads > 1:
+        heads = f"{', mean of' if one else ' and'} {found.num_heads} heads"
+    sums = "all pairs of a case sum to 100%"
+    if not found.of_pairs:
+        sums = "a row is the field that looks, and sums to 100%"
+    return f"{cases}{heads} · {sums}"
