@@ -70,6 +70,43 @@ def test_the_table_of_explanations_is_what_was_measured():
         assert shown == [f"{mean:.2f}".replace("-", "\u2212") for mean in means], name
 
 
+def test_the_causes_named_by_features_are_what_was_measured():
+    text = README.read_text(encoding="utf-8")
+    results = README.parent / "benchmarks" / "results" / "feature_importance.json"
+    measured = json.loads(results.read_text(encoding="utf-8"))
+    told = re.search(
+        r"\[(\d+) simulated purchases\].*? in (\d+)%; those of five learned models in (\d+)% to "
+        r"(\d+)%, and the attention of three of them in (\d+)% to (\d+)%, where drawing would "
+        r"reach (\d+)%",
+        text,
+    )
+    assert told is not None
+    seeds = len({one["trained"]["seed"] for one in measured["models"]})
+
+    def mean(method, runs):
+        shares = [one["named"][method]["all"]["share"] for one in runs if method in one["named"]]
+        return sum(shares) / len(shares) if shares else None
+
+    recipes = {one["model"]["recipe"] for one in measured["models"]}
+    by_recipe = [
+        [one for one in measured["models"] if one["model"]["recipe"] == name] for name in recipes
+    ]
+    assert all(len(runs) == seeds for runs in by_recipe)
+    assert len(by_recipe) == 5
+    shapley = [mean("Shapley", runs) for runs in by_recipe]
+    attention = [share for runs in by_recipe if (share := mean("attention", runs)) is not None]
+    assert len(attention) == 3
+    shares = [
+        mean("Shapley", measured["simulator"]),
+        *(f(of) for of in (shapley, attention) for f in (min, max)),
+    ]
+    expected = [
+        measured["num_cases"],
+        *(round(100 * share) for share in (*shares, measured["chance"])),
+    ]
+    assert [int(figure) for figure in told.groups()] == expected
+
+
 def test_the_causes_told_are_what_was_measured():
     text = README.read_text(encoding="utf-8")
     results = README.parent / "benchmarks" / "results" / "causes-bazaar.json"
