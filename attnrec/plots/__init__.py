@@ -4,6 +4,7 @@ from attnrec.plots.attention_graph import attention_graph
 from attnrec.plots.attention_matrix import attention_matrix
 from attnrec.plots.faithfulness import faithfulness
 from attnrec.plots.field_heatmap import field_heatmap
+from attnrec.plots.field_importance import field_importance
 from attnrec.plots.files import save
 from attnrec.plots.history_attention import history_attention
 from attnrec.plots.mean_attention import mean_attention
@@ -13,6 +14,7 @@ __all__ = [
     "attention_matrix",
     "faithfulness",
     "field_heatmap",
+    "field_importance",
     "history_attention",
     "mean_attention",
     "save",

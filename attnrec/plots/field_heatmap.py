@@ -110,12 +110,7 @@ def field_heatmap(
         ax.tick_params(labelsize=NAME, labelfontfamily=style.fonts())
     _key(axes(drawn - KEY + GAP, top_of[0], 7, tall), image)
     heading = title or ("What each pair gets" if found.of_pairs else "Where each field looks")
-    for line, y, look in (
-        (heading, MARGIN, {"fontsize": TITLE, "color": style.INK, "weight": "bold"}),
-        ("\n".join(told), MARGIN + TITLE + GAP, {"fontsize": SMALL, "color": style.INK_3}),
-    ):
-        written = figure.text(MARGIN / 72 / width, 1 - y / 72 / height, line, parse_math=False)
-        written.set(va="top", family=style.fonts(), **look)
+    style.heading(figure, heading, told, MARGIN, TITLE, SMALL)
     style.foot(figure, provenance)
     return figure
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -95,6 +96,21 @@ class Figure(figure.Figure):
 def new_figure(width_inches: float, height_inches: float) -> Figure:
     """A figure outside pyplot: nothing global, nothing to close."""
     return Figure(figsize=(width_inches, height_inches), facecolor="white")
+
+
+def heading(
+    figure: Figure, title: str, told: Sequence[str], margin: float, large: float, small: float
+) -> None:
+    """A title at the top, and lines below that say what is drawn; sizes in points."""
+    below = margin + 1.7 * large
+    looks: list[tuple[str, float, dict[str, Any]]] = [
+        (title, margin, {"fontsize": large, "color": INK, "weight": "bold"}),
+        ("\n".join(told), below, {"fontsize": small, "color": INK_3}),
+    ]
+    for line, y, look in looks:
+        x = margin / 72 / figure.get_figwidth()
+        top = 1 - y / 72 / figure.get_figheight()
+        figure.text(x, top, line, va="top", family=fonts(), parse_math=False, **look)
 
 
 def foot(figure: Figure, *lines: str | None) -> None:
