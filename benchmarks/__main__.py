@@ -40,6 +40,7 @@ def main() -> int:
         "explanation_speed": [captum],
         "evaluation_speed": [sys.executable, *given("rectools", "recbole")],
         "training_speed": [sys.executable, *given("rectools", "pmixer")],
+        "feature_training": [sys.executable, *given("recbole")],
         "first_answer": [sys.executable],
         "edit_latency": [sys.executable],
     }

@@ -6,7 +6,13 @@ from pathlib import Path
 
 import pytest
 
-NEEDS = {"02_movielens.ipynb": "ml-100k", "04_features_and_context.ipynb": "online-retail"}
+NEEDS = {
+    "02_movielens.ipynb": "ml-100k",
+    "04_features_and_context.ipynb": "online-retail",
+    "afm.ipynb": "frappe",
+    "autoint.ipynb": "ml-100k",
+    "din.ipynb": "ml-100k",
+}
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -15,6 +15,15 @@ def test_the_table_is_that_of_the_committed_results():
     assert ratios.table(ratios.RESULTS, "results/") in text
 
 
+def test_the_rows_a_second_are_what_was_measured():
+    result = json.loads((ratios.RESULTS / "feature_training.json").read_text(encoding="utf-8"))
+    text = README.read_text(encoding="utf-8")
+    assert len(result["one_epoch"]) == 8
+    for model, found in result["one_epoch"].items():
+        each = [found["rows_per_second"][name] for name in found["rows"]]
+        assert f"| {model} | {' | '.join(f'{round(one, -3):,}' for one in each)} |" in text
+
+
 def test_ratios_are_found_wherever_they_stand(tmp_path):
     result = {
         "benchmark": "speed",
