@@ -15,7 +15,12 @@ from attnrec.models.features.recorder import FeatureRecorder
 from attnrec.models.features.scorer import FeatureScorer
 
 if TYPE_CHECKING:
-    from attnrec.explanations.features import FeatureAgreement, FeatureShapley, FieldMap
+    from attnrec.explanations.features import (
+        ContextGrid,
+        FeatureAgreement,
+        FeatureShapley,
+        FieldMap,
+    )
 
 Context: TypeAlias = Mapping[str, Any] | pd.Series | pd.DataFrame
 
@@ -151,6 +156,21 @@ class Explained(ABC):
         inputs = self.features.of_rows(some(self.features, part, rows, seed).rows)
         records = recorded(self.recorder, inputs)
         return field_map(records, self.features.schema, layer=layer, head=head)
+
+    def attention_by_context(
+        self,
+        by: Sequence[str] = ("month", "hour"),
+        part: Literal["train", "validation", "test"] = "test",
+        **options: Any,
+    ) -> ContextGrid:
+        """What each field gets of the attention, by two circumstances, such as month and hour.
+
+        `plots.seasonality` draws it. Arguments and errors as of
+        `attnrec.explanations.features.attention_by_context`.
+        """
+        from attnrec.explanations.features import attention_by_context
+
+        return attention_by_context(self.recorder, self.features, by, part, **options)
 
     def agreement(
         self, part: Literal["train", "validation", "test"] = "test", **options: Any

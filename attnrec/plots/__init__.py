@@ -8,6 +8,7 @@ from attnrec.plots.field_importance import field_importance
 from attnrec.plots.files import save
 from attnrec.plots.history_attention import history_attention
 from attnrec.plots.mean_attention import mean_attention
+from attnrec.plots.seasonality import seasonality
 
 __all__ = [
     "attention_graph",
@@ -18,4 +19,5 @@ __all__ = [
     "history_attention",
     "mean_attention",
     "save",
+    "seasonality",
 ]

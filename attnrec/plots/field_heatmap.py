@@ -108,7 +108,7 @@ def field_heatmap(
         ax.set_yticks(range(num_rows), row_names if column == 0 else [""] * num_rows)
         ax.set_xticks(range(num_columns), column_names, rotation=45, ha="right")
         ax.tick_params(labelsize=NAME, labelfontfamily=style.fonts())
-    _key(axes(drawn - KEY + GAP, top_of[0], 7, tall), image)
+    style.tone_key(axes(drawn - KEY + GAP, top_of[0], 7, tall), image, SMALL)
     heading = title or ("What each pair gets" if found.of_pairs else "Where each field looks")
     style.heading(figure, heading, told, MARGIN, TITLE, SMALL)
     style.foot(figure, provenance)
@@ -147,14 +147,6 @@ def _draw(ax: Axes, values: np.ndarray, cell: float, scale: float) -> AxesImage:
     ax.tick_params(length=0, labelcolor=style.INK_2)
     ax.spines[:].set_visible(False)
     return image
-
-
-def _key(ax: Axes, image: AxesImage) -> None:
-    """Which tone is how much."""
-    bar = ax.figure.colorbar(image, cax=ax)
-    bar.outline.set_visible(False)
-    ax.yaxis.set_major_formatter(lambda share, _: style.percent(share) if share else "0")
-    ax.tick_params(length=0, labelsize=SMALL, labelcolor=style.INK_3, labelfontfamily=style.fonts())
 
 
 def _told(found: FieldMap) -> str:

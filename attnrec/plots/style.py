@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
 from matplotlib import figure
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.font_manager import FontProperties
 from matplotlib.text import Text
@@ -21,6 +22,9 @@ ACCENT, RULE, AXIS = "#2e58c4", "#e6e9ec", "#c4cad1"
 SEQUENTIAL = LinearSegmentedColormap.from_list(
     "attnrec", ["#e9f1fd", "#acc6f0", "#779adc", "#476ec4", "#2040aa"]
 )
+
+# Two hues of equal lightness about grey, apart under all three dichromacies.
+DIVERGING = LinearSegmentedColormap.from_list("attnrec-two", ["#ca6800", "#e0e1e4", "#5382e3"])
 
 # The explorer's sans where it is installed; DejaVu comes with matplotlib and knows many scripts.
 FONTS = ["Liberation Sans", "Arial", "Helvetica", "DejaVu Sans"]
@@ -96,6 +100,17 @@ class Figure(figure.Figure):
 def new_figure(width_inches: float, height_inches: float) -> Figure:
     """A figure outside pyplot: nothing global, nothing to close."""
     return Figure(figsize=(width_inches, height_inches), facecolor="white")
+
+
+def tone_key(
+    ax: Axes, shown: ScalarMappable, fontsize: float, told: Callable[[float], str] | None = None
+) -> None:
+    """In these axes, which tone is how much attention, in percent unless `told` says otherwise."""
+    bar = ax.figure.colorbar(shown, cax=ax)
+    bar.outline.set_visible(False)
+    told = told or (lambda share: percent(share) if share else "0")
+    ax.yaxis.set_major_formatter(lambda value, _: told(value))
+    ax.tick_params(length=0, labelsize=fontsize, labelcolor=INK_3, labelfontfamily=fonts())
 
 
 def heading(

@@ -2,6 +2,7 @@
 
 from attnrec.explanations.features.agreement import FeatureAgreement, feature_agreement
 from attnrec.explanations.features.attention import attention_importance, field_attention
+from attnrec.explanations.features.by_context import ContextGrid, attention_by_context
 from attnrec.explanations.features.field_map import FieldMap, field_map
 from attnrec.explanations.features.permutation import importance
 from attnrec.explanations.features.players import Players
@@ -9,10 +10,12 @@ from attnrec.explanations.features.shapley import FeatureShapley, background_of,
 from attnrec.explanations.features.threshold import drop_low_attention
 
 __all__ = [
+    "ContextGrid",
     "FeatureAgreement",
     "FeatureShapley",
     "FieldMap",
     "Players",
+    "attention_by_context",
     "attention_importance",
     "background_of",
     "drop_low_attention",

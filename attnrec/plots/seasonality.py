@@ -1,0 +1,188 @@
+"""When a model looks at what: attention by two circumstances, such as month and hour."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.collections import PatchCollection
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from attnrec.errors import AttnrecError
+from attnrec.plots import style
+
+if TYPE_CHECKING:
+    from attnrec.explanations.features import ContextGrid
+
+# In points, of which an inch has 72.
+MARGIN, GAP, KEY = 4, 6, 44
+NAME, TITLE, SMALL = 7, 9, 7
+CELL, SMALLEST = 20, 5
+SHOWN = 4  # fields, unless they are named
+LEAST, LARGEST = 0.3, 0.94  # sides of squares, as shares of the cell
+COVERED = 0.98  # of all cases lie within the scale
+
+
+def seasonality(
+    grid: ContextGrid,
+    fields: Sequence[str] | None = None,
+    *,
+    title: str = "",
+    provenance: str = "",
+    width: float = 7.0,
+) -> Figure:
+    """Draws what fields get of the attention in each cell of two circumstances.
+
+    Tone is by how much the mean over the cell's cases lies above or below the field's mean over
+    all of them, in points of a percent, on one scale for all fields that holds 98% of the cases.
+    The area of a square grows with their number, so that chance looks small.
+    Levels without a case before the first and after the last with one are not drawn. The scale
+    may be small: the key tells whether what is seen is worth seeing.
+
+    Args:
+        grid: from `run.attention_by_context(...)`.
+        fields: a panel each; the four whose means differ most between cells unless given.
+        title: in the place of "Attention by month and hour".
+        provenance: where the figure comes from, for its foot.
+        width: in inches, at most.
+
+    Returns:
+        The figure; `.axes[i].collections[0]` holds panel i's differences, of the cells with
+        cases, row by row.
+
+    Raises:
+        AttnrecError: a field that is not attended to, or too little width.
+
+    Example:
+        >>> plots.seasonality(run.attention_by_context(("weekday", "hour")))  # doctest: +SKIP
+    """
+    if isinstance(fields, str):
+        fields = [fields]
+    shown = list(_varying(grid) if fields is None else fields)
+    if not grid.num_cases:
+        raise AttnrecError("grid: no case is known of both circumstances")
+    of_rows, of_columns = (_between(grid.counts.sum(axis)) for axis in (1, 0))
+    counts = grid.counts[of_rows, of_columns]
+    values = [grid.of(field)[of_rows, of_columns] for field in shown]
+    means = [float(np.nansum(each * counts) / counts.sum()) for each in values]
+    differences = [each - mean for each, mean in zip(values, means, strict=True)]
+    rows, columns = grid.levels[0][of_rows], grid.levels[1][of_columns]
+    left = MARGIN + GAP + max(style.width(level, NAME) for level in rows)
+    below = GAP + 0.72 * max(style.width(level, NAME) for level in columns) + NAME
+    room = width * 72 - left - KEY
+
+    def cell_of(across: int) -> float:
+        return min(CELL, (room - (across - 1) * 3 * GAP) / across / len(columns))
+
+    across = max(n for n in range(1, len(shown) + 1) if n == 1 or cell_of(n) >= 0.5 * CELL)
+    cell = cell_of(across)
+    if cell < SMALLEST:
+        raise AttnrecError(f"width: {len(columns)} columns need more than {width} inches")
+    wide, tall = cell * len(columns), cell * len(rows)
+    drawn = left + across * wide + (across - 1) * 3 * GAP + KEY
+    told = _told(grid)
+    lines = [style.width(line, SMALL) + 3 * MARGIN for line in (told, provenance)]
+    width = min(width, max(drawn, *lines) / 72)
+    wrapped = style.wrapped(told, width * 72 - 2 * MARGIN, SMALL)
+    above = MARGIN + 2 * TITLE + (len(wrapped) - 1) * 1.4 * SMALL + SMALL + GAP
+    down = -(-len(shown) // across)
+    block = SMALL + 2 * GAP + tall + below
+    height = (above + down * block + SMALL + 2 * MARGIN) / 72
+    figure = style.new_figure(width, height)
+
+    def axes(x: float, top: float, w: float, h: float) -> Axes:
+        box = (x / 72 / width, 1 - (top + h) / 72 / height, w / 72 / width, h / 72 / height)
+        return figure.add_axes(box)
+
+    scale = max(_scale(each, counts) for each in differences)
+    norm = Normalize(-scale, scale)
+    tops = [above + SMALL + 2 * GAP + (place // across) * block for place in range(len(shown))]
+    drawings = zip(shown, means, differences, tops, strict=True)
+    for place, (field, mean, each, top) in enumerate(drawings):
+        column = place % across
+        ax = axes(left + column * (wide + 3 * GAP), top, wide, tall)
+        _draw(ax, each, counts, norm)
+        ax.set_title(
+            style.shorten(f"{field} · {style.percent(mean)}", wide + 2 * GAP, SMALL + 1),
+            fontsize=SMALL + 1,
+            loc="left",
+            color=style.INK,
+            family=style.fonts(),
+            parse_math=False,
+        )
+        every = max(1, round(8 / cell))
+        ax.set_yticks(range(0, len(rows), every), rows[::every] if column == 0 else [])
+        ax.set_xticks(range(0, len(columns), every), columns[::every], rotation=45, ha="right")
+        ax.tick_params(length=0, labelsize=NAME, labelcolor=style.INK_2)
+        for label in (*ax.get_xticklabels(), *ax.get_yticklabels()):
+            label.set_fontfamily(style.fonts())
+    key = axes(drawn - KEY + GAP, tops[0], 7, min(tall, 120))
+    style.tone_key(key, ScalarMappable(norm, style.DIVERGING), SMALL, _points)
+    one, other = grid.by
+    style.heading(figure, title or f"Attention by {one} and {other}", wrapped, MARGIN, TITLE, SMALL)
+    style.foot(figure, provenance)
+    return figure
+
+
+def _between(cases: np.ndarray) -> slice:
+    """From the first level with a case to the last."""
+    found = np.flatnonzero(cases)
+    return slice(found[0], found[-1] + 1)
+
+
+def _scale(differences: np.ndarray, counts: np.ndarray) -> float:
+    """The difference within which most cases lie; never zero."""
+    there = counts > 0
+    sizes, cases = abs(differences[there]), counts[there]
+    order = np.argsort(sizes)
+    within = np.cumsum(cases[order]) >= COVERED * cases.sum()
+    return max(float(sizes[order][within.argmax()]), 1e-9)
+
+
+def _points(difference: float) -> str:
+    """`+1.2 points`: of a percent."""
+    return f"{100 * difference:+.2g}".replace("-", "\u2212") if difference else "mean"
+
+
+def _varying(grid: ContextGrid) -> list[str]:
+    """The fields whose means differ most between cells, weighed by their cases."""
+    cells = grid.counts > 0
+    means, weights = grid.values[cells], grid.counts[cells][:, None]
+    if not len(means):
+        return list(grid.fields[:SHOWN])
+    centre = (means * weights).sum(0) / weights.sum()
+    spread = ((means - centre) ** 2 * weights).sum(0)
+    most = np.sort(np.argsort(-spread, kind="stable")[:SHOWN])
+    return [grid.fields[field] for field in most]
+
+
+def _draw(ax: Axes, values: np.ndarray, counts: np.ndarray, norm: Normalize) -> None:
+    rows, columns = np.nonzero(counts)
+    sides = np.maximum(LARGEST * np.sqrt(counts[rows, columns] / counts.max()), LEAST)
+    squares = [
+        Rectangle((x - side / 2, y - side / 2), side, side)
+        for y, x, side in zip(rows, columns, sides, strict=True)
+    ]
+    drawn = PatchCollection(squares, cmap=style.DIVERGING, norm=norm, linewidth=0)
+    drawn.set_array(values[rows, columns])
+    ax.add_collection(drawn)
+    ax.set(xlim=(-0.5, counts.shape[1] - 0.5), ylim=(counts.shape[0] - 0.5, -0.5))
+    for edge in ax.spines.values():
+        edge.set_color(style.RULE)
+
+
+def _told(grid: ContextGrid) -> str:
+    """What was averaged, over how many cases, and what a square's size says."""
+    most = f"{grid.counts.max():,}"
+    told = (
+        f"difference from the mean of {grid.num_cases:,} cases, which stands beside the field, in "
+        f"points of a percent; a square's area is the cases behind it, {most} at most"
+    )
+    if grid.left_out:
+        told += f" · {grid.left_out:,} of unknown {' or '.join(grid.by)} left out"
+    return told
