@@ -172,6 +172,16 @@ class Explained(ABC):
 
         return attention_by_context(self.recorder, self.features, by, part, **options)
 
+    def attention_over_life(self, user: object, **options: Any) -> AttentionLife:
+        """What each field gets of the attention in each event of a user, the earliest first.
+
+        `plots.attention_stream` draws it. Arguments and errors as of
+        `attnrec.explanations.features.attention_over_life`.
+        """
+        from attnrec.explanations.features import attention_over_life
+
+        return attention_over_life(self.recorder, self.features, user, **options)
+
     def agreement(
         self, part: Literal["train", "validation", "test"] = "test", **options: Any
     ) -> FeatureAgreement:

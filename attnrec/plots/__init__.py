@@ -2,6 +2,7 @@
 
 from attnrec.plots.attention_graph import attention_graph
 from attnrec.plots.attention_matrix import attention_matrix
+from attnrec.plots.attention_stream import attention_stream
 from attnrec.plots.faithfulness import faithfulness
 from attnrec.plots.field_heatmap import field_heatmap
 from attnrec.plots.field_importance import field_importance
@@ -13,6 +14,7 @@ from attnrec.plots.seasonality import seasonality
 __all__ = [
     "attention_graph",
     "attention_matrix",
+    "attention_stream",
     "faithfulness",
     "field_heatmap",
     "field_importance",

@@ -62,9 +62,9 @@ def field_heatmap(
         >>> plots.field_heatmap(run.inspect(user="u17", item="p3"), layer=1)  # doctest: +SKIP
     """
     found = _asked(source, layer, head, rows)
-    there = ~np.isnan(found.values)
+    there = ~np.isnan(found.weights)
     looks, at = there.any((0, 2)), there.any((0, 1))
-    values = found.values[:, looks][:, :, at]
+    values = found.weights[:, looks][:, :, at]
     row_names, column_names = (
         [style.shorten(name, WIDEST_NAME, NAME) for name in np.array(found.fields)[axis]]
         for axis in (looks, at)

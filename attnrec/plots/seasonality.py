@@ -152,11 +152,11 @@ def _points(difference: float) -> str:
 def _varying(grid: ContextGrid) -> list[str]:
     """The fields whose means differ most between cells, weighed by their cases."""
     cells = grid.counts > 0
-    means, weights = grid.values[cells], grid.counts[cells][:, None]
+    means, cases = grid.weights[cells], grid.counts[cells][:, None]
     if not len(means):
         return list(grid.fields[:SHOWN])
-    centre = (means * weights).sum(0) / weights.sum()
-    spread = ((means - centre) ** 2 * weights).sum(0)
+    centre = (means * cases).sum(0) / cases.sum()
+    spread = ((means - centre) ** 2 * cases).sum(0)
     most = np.sort(np.argsort(-spread, kind="stable")[:SHOWN])
     return [grid.fields[field] for field in most]
 

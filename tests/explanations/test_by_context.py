@@ -52,8 +52,7 @@ def test_means_and_counts_of_each_cell(run):
             cell = (seasons == season) & (local.hour == hour).to_numpy()
             assert grid.counts[row, hour] == cell.sum()
             expected = each[cell].mean(0) if cell.any() else np.full(each.shape[1], np.nan)
-            found = grid.values[row, hour]  # noqa: PD011
-            np.testing.assert_allclose(found, expected, atol=1e-6)
+            np.testing.assert_allclose(grid.weights[row, hour], expected, atol=1e-6)
     assert (grid.num_cases, grid.left_out) == (len(examples), 0)
     table = grid.to_frame()
     assert len(table) == (grid.counts > 0).sum() * len(grid.fields)

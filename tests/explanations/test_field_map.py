@@ -29,11 +29,11 @@ def test_means_over_the_cases_in_which_a_field_looks():
     found = field_map([record([[one], [two]], [[1, 1, 1], [1, 1, 0]])], SCHEMA)
     assert (found.fields, found.layers, found.num_cases) == (NAMES, ("layers.0",), 2)
     np.testing.assert_allclose(
-        found.values[0], [[0.3, 0.45, 0.25], [0.5, 0.5, 0], [0, 0.5, 0.5]], atol=1e-12
+        found.weights[0], [[0.3, 0.45, 0.25], [0.5, 0.5, 0], [0, 0.5, 0.5]], atol=1e-12
     )
     assert found.counts[0].tolist() == [[2] * 3, [2] * 3, [1] * 3]
     apart = [record([[each]], [real]) for each, real in ((one, [1, 1, 1]), (two, [1, 1, 0]))]
-    np.testing.assert_allclose(field_map(apart, SCHEMA).values, found.values)
+    np.testing.assert_allclose(field_map(apart, SCHEMA).weights, found.weights)
     table = found.to_frame().set_index(["looks", "at"])
     assert table.loc[("a", "b"), ["layer", "cases"]].tolist() == ["layers.0", 2]
     assert table.loc[("a", "b"), "attention"] == pytest.approx(0.45)
@@ -43,9 +43,9 @@ def test_means_over_the_cases_in_which_a_field_looks():
 def test_a_head_or_the_mean_of_them():
     one, two = np.eye(3), np.full((3, 3), 1 / 3)
     both = [record([[one, two]], [[1, 1, 1]])]
-    np.testing.assert_allclose(field_map(both, SCHEMA).values[0], (one + two) / 2)
+    np.testing.assert_allclose(field_map(both, SCHEMA).weights[0], (one + two) / 2)
     found = field_map(both, SCHEMA, layer=1, head=2)
-    np.testing.assert_allclose(found.values[0], two)
+    np.testing.assert_allclose(found.weights[0], two)
     assert found.head == 2
     with pytest.raises(AttnrecError, match="head: expected 1 to 2, got 3"):
         field_map(both, SCHEMA, head=3)
@@ -62,7 +62,7 @@ def test_pairs_stand_on_both_sides_of_a_blank_diagonal():
     assert found.of_pairs
     nan = np.nan
     expected = [[nan, 1.9 / 3, 0.45], [1.9 / 3, nan, 0.1], [0.45, 0.1, nan]]
-    np.testing.assert_allclose(found.values[0], expected)
+    np.testing.assert_allclose(found.weights[0], expected)
     assert found.counts[0].tolist() == [[0, 3, 2], [3, 0, 2], [2, 2, 0]]
     told = found.to_frame()
     assert told[["looks", "at", "cases"]].values.tolist() == [
@@ -92,7 +92,7 @@ def test_of_models(shop, recipe):
     found = run.field_map()
     _, record = run.recorder.inspect(shop.of_rows(rows))
     assert found.num_cases == len(rows)
-    for number, values in enumerate(found.values, 1):
+    for number, values in enumerate(found.weights, 1):
         map_ = record.layer(found.layers[number - 1])
         mean = map_.weights.mean((0, 1))
         if found.of_pairs:

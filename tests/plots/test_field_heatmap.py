@@ -27,17 +27,17 @@ def shown(figure) -> list[np.ndarray]:
 def test_a_panel_a_layer_holds_the_means(run):
     figure = plots.field_heatmap(run, provenance="seed 7")
     found = run.field_map()
-    np.testing.assert_array_equal(shown(figure), found.values)
+    np.testing.assert_array_equal(shown(figure), found.weights)
     one, other, _ = figure.axes
     assert [label.get_text() for label in one.get_yticklabels()] == list(found.fields)
     assert [label.get_text() for label in other.get_xticklabels()] == list(found.fields)
     assert (one.get_title(loc="left"), other.get_title(loc="left")) == ("layer 1", "layer 2")
-    assert one.images[0].get_clim() == other.images[0].get_clim() == (0, found.values.max())
+    assert one.images[0].get_clim() == other.images[0].get_clim() == (0, found.weights.max())
     told = f"mean of {found.num_cases} cases and 2 heads · a row is the field that looks, and sums"
     assert texts(figure)[1].startswith(told)
     assert plots.files.provenance_of(figure) == "seed 7"
     numbers = [int(text.get_text()) for text in one.texts]
-    np.testing.assert_allclose(numbers, 100 * found.values[0].ravel(), atol=0.5 + 1e-9)
+    np.testing.assert_allclose(numbers, 100 * found.weights[0].ravel(), atol=0.5 + 1e-9)
 
 
 def test_one_case_without_what_says_nothing(run):

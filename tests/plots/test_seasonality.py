@@ -28,7 +28,7 @@ def grid(counts=COUNTS, left_out=0) -> ContextGrid:
         by=("month", "hour"),
         levels=(("January", "February"), ("9", "10", "11")),
         fields=("even", "much", "$flat$", "a", "b", "c"),
-        values=values,
+        weights=values,
         counts=counts,
         num_cases=int(counts.sum()),
         left_out=left_out,

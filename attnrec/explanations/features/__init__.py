@@ -4,12 +4,14 @@ from attnrec.explanations.features.agreement import FeatureAgreement, feature_ag
 from attnrec.explanations.features.attention import attention_importance, field_attention
 from attnrec.explanations.features.by_context import ContextGrid, attention_by_context
 from attnrec.explanations.features.field_map import FieldMap, field_map
+from attnrec.explanations.features.life import AttentionLife, attention_over_life
 from attnrec.explanations.features.permutation import importance
 from attnrec.explanations.features.players import Players
 from attnrec.explanations.features.shapley import FeatureShapley, background_of, shapley_values
 from attnrec.explanations.features.threshold import drop_low_attention
 
 __all__ = [
+    "AttentionLife",
     "ContextGrid",
     "FeatureAgreement",
     "FeatureShapley",
@@ -17,6 +19,7 @@ __all__ = [
     "Players",
     "attention_by_context",
     "attention_importance",
+    "attention_over_life",
     "background_of",
     "drop_low_attention",
     "feature_agreement",

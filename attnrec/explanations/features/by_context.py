@@ -32,7 +32,7 @@ class ContextGrid:
         by: names of the circumstances, of rows and of columns.
         levels: of each, in order.
         fields: those that are attended to.
-        values: the mean over a cell's cases; NaN where there is none.
+        weights: the mean over a cell's cases; NaN where there is none.
         counts: the cases of each cell.
         num_cases: of all cells.
         left_out: cases of which a circumstance is not known.
@@ -41,7 +41,7 @@ class ContextGrid:
     by: tuple[str, str]
     levels: tuple[tuple[str, ...], tuple[str, ...]]
     fields: tuple[str, ...]
-    values: Float[np.ndarray, "row column field"]
+    weights: Float[np.ndarray, "row column field"]
     counts: Int[np.ndarray, "row column"]
     num_cases: int
     left_out: int
@@ -56,7 +56,7 @@ class ContextGrid:
             raise AttnrecError(
                 f"field: no {field!r} among {list(self.fields)}{did_you_mean(field, self.fields)}"
             )
-        return self.values[..., self.fields.index(field)]
+        return self.weights[..., self.fields.index(field)]
 
     def to_frame(self) -> pd.DataFrame:
         """A row for each cell with a case and each field: its levels, `attention` and `cases`."""
@@ -116,7 +116,7 @@ def attention_by_context(
         by=(by[0], by[1]),
         levels=(tuple(map(str, one.categories)), tuple(map(str, other.categories))),
         fields=tuple(features.schema.names[field] for field in attended),
-        values=np.divide(sums, counts[..., None], out=np.full(sums.shape, np.nan), where=there),
+        weights=np.divide(sums, counts[..., None], out=np.full(sums.shape, np.nan), where=there),
         counts=counts,
         num_cases=int(known.sum()),
         left_out=int((~known).sum()),

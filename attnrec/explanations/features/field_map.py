@@ -30,7 +30,7 @@ class FieldMap:
         fields: their names, along both axes; of the two the first looks and the second is
             looked at, and of pairs either is both.
         layers: names of the model's maps.
-        values: the mean over cases and heads, or of one head; NaN of a pair with itself, and
+        weights: the mean over cases and heads, or of one head; NaN of a pair with itself, and
             where no case tells.
         counts: the cases behind each value.
         num_cases: how many were asked about.
@@ -41,7 +41,7 @@ class FieldMap:
 
     fields: tuple[str, ...]
     layers: tuple[str, ...]
-    values: Float[np.ndarray, "layer field field"]
+    weights: Float[np.ndarray, "layer field field"]
     counts: Int[np.ndarray, "layer field field"]
     num_cases: int
     num_heads: int
@@ -52,14 +52,14 @@ class FieldMap:
         """A row for each value: `layer`, `looks`, `at`, `attention` and `cases`; pairs once."""
         n = len(self.fields)
         wanted = np.triu(np.ones((n, n), bool), 1) if self.of_pairs else np.ones((n, n), bool)
-        layer, one, other = np.nonzero(np.broadcast_to(wanted, self.values.shape))
+        layer, one, other = np.nonzero(np.broadcast_to(wanted, self.weights.shape))
         names = np.array(self.fields, dtype=object)
         return pd.DataFrame(
             {
                 "layer": np.array(self.layers, dtype=object)[layer],
                 "looks": names[one],
                 "at": names[other],
-                "attention": self.values[layer, one, other],
+                "attention": self.weights[layer, one, other],
                 "cases": self.counts[layer, one, other],
             }
         )
