@@ -16,6 +16,7 @@ from attnrec.models.features.scorer import FeatureScorer
 
 if TYPE_CHECKING:
     from attnrec.explanations.features import (
+        AttentionLife,
         ContextGrid,
         FeatureAgreement,
         FeatureShapley,
