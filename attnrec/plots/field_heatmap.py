@@ -11,16 +11,14 @@ from matplotlib.image import AxesImage
 
 from attnrec.errors import AttnrecError
 from attnrec.plots import style
+from attnrec.plots.panels import NAME, SMALL, Panels
 
 if TYPE_CHECKING:
     from attnrec.explanations.features import FieldMap
     from attnrec.feature_inspection import FeatureInspection
     from attnrec.feature_run import FeatureRun
 
-# In points, of which an inch has 72.
-MARGIN, GAP, KEY = 4, 6, 44
-NAME, TITLE, SMALL = 8, 9, 7
-WIDEST_NAME, CELL, SMALLEST, READABLE = 90, 34, 5, 13
+CELL, READABLE = 34, 13  # side in points, and that from which on numbers stand in it
 
 
 def field_heatmap(
@@ -65,54 +63,23 @@ def field_heatmap(
     there = ~np.isnan(found.weights)
     looks, at = there.any((0, 2)), there.any((0, 1))
     values = found.weights[:, looks][:, :, at]
-    row_names, column_names = (
-        [style.shorten(name, WIDEST_NAME, NAME) for name in np.array(found.fields)[axis]]
-        for axis in (looks, at)
+    names = np.array(found.fields, dtype=object)
+    count = len(values)
+    panels = Panels(
+        [""] if count == 1 else [f"layer {number}" for number in range(1, count + 1)],
+        names[looks],
+        names[at],
+        heading=title or ("What each pair gets" if found.of_pairs else "Where each field looks"),
+        told=_told(found),
+        provenance=provenance,
+        width=width,
+        cell=(CELL, READABLE),
     )
-    left = MARGIN + GAP + max(style.width(name, NAME) for name in row_names)
-    below = GAP + 0.72 * max(style.width(name, NAME) for name in column_names) + NAME
-    count, num_rows, num_columns = values.shape
-    room = width * 72 - left - KEY
-
-    def cell_of(across: int) -> float:
-        return min(CELL, (room - (across - 1) * 3 * GAP) / across / num_columns)
-
-    across = max(n for n in range(1, count + 1) if n == 1 or cell_of(n) >= READABLE)
-    cell = cell_of(across)
-    if cell < SMALLEST:
-        raise AttnrecError(f"width: {num_columns} fields need more than {width} inches")
-    wide, tall = cell * num_columns, cell * num_rows
-    drawn = left + across * wide + (across - 1) * 3 * GAP + KEY
-    lines = [style.width(line, SMALL) + 3 * MARGIN for line in (_told(found), provenance)]
-    width = min(width, max(drawn, *lines) / 72)
-    told = style.wrapped(_told(found), width * 72 - 2 * MARGIN, SMALL)
-    above, named = MARGIN + TITLE + (len(told) + 1) * 1.5 * SMALL, (SMALL + GAP) * (count > 1)
-    down = -(-count // across)
-    block = named + tall + below
-    height = (above + down * block + SMALL + 2 * MARGIN) / 72
-    figure = style.new_figure(width, height)
-
-    def axes(x: float, top: float, w: float, h: float) -> Axes:
-        """In points from the left and from the top."""
-        box = (x / 72 / width, 1 - (top + h) / 72 / height, w / 72 / width, h / 72 / height)
-        return figure.add_axes(box)
-
-    top_of = [above + named + (place // across) * block for place in range(count)]
     scale = float(np.nanmax(values)) if vmax is None else vmax
-    for place, (each, top) in enumerate(zip(values, top_of, strict=True)):
-        column = place % across
-        ax = axes(left + column * (wide + 3 * GAP), top, wide, tall)
-        image = _draw(ax, each, cell, scale)
-        name = "" if count == 1 else f"layer {place + 1}"
-        ax.set_title(name, fontsize=SMALL, loc="left", color=style.INK_2, family=style.fonts())
-        ax.set_yticks(range(num_rows), row_names if column == 0 else [""] * num_rows)
-        ax.set_xticks(range(num_columns), column_names, rotation=45, ha="right")
-        ax.tick_params(labelsize=NAME, labelfontfamily=style.fonts())
-    style.tone_key(axes(drawn - KEY + GAP, top_of[0], 7, tall), image, SMALL)
-    heading = title or ("What each pair gets" if found.of_pairs else "Where each field looks")
-    style.heading(figure, heading, told, MARGIN, TITLE, SMALL)
-    style.foot(figure, provenance)
-    return figure
+    for ax, each in zip(panels.grids, values, strict=True):
+        image = _draw(ax, each, panels.cell, scale)
+    style.tone_key(panels.key, image, SMALL)
+    return panels.figure
 
 
 def _asked(source: Any, layer: int | str | None, head: int | None, rows: int | None) -> FieldMap:
@@ -144,7 +111,6 @@ def _draw(ax: Axes, values: np.ndarray, cell: float, scale: float) -> AxesImage:
         color = "white" if share > 0.55 * scale else style.INK
         told = f"{100 * share:.0f}"
         style.text(ax, column, row, told, fontsize=min(NAME, 0.42 * cell), ha="center", color=color)
-    ax.tick_params(length=0, labelcolor=style.INK_2)
     ax.spines[:].set_visible(False)
     return image
 

@@ -15,14 +15,12 @@ from matplotlib.patches import Rectangle
 
 from attnrec.errors import AttnrecError
 from attnrec.plots import style
+from attnrec.plots.panels import SMALL, Panels
 
 if TYPE_CHECKING:
     from attnrec.explanations.features import ContextGrid
 
-# In points, of which an inch has 72.
-MARGIN, GAP, KEY = 4, 6, 44
-NAME, TITLE, SMALL = 7, 9, 7
-CELL, SMALLEST = 20, 5
+CELL = 20  # side in points
 SHOWN = 4  # fields, unless they are named
 LEAST, LARGEST = 0.3, 0.94  # sides of squares, as shares of the cell
 COVERED = 0.98  # of all cases lie within the scale
@@ -71,62 +69,23 @@ def seasonality(
     values = [grid.of(field)[of_rows, of_columns] for field in shown]
     means = [float(np.nansum(each * counts) / counts.sum()) for each in values]
     differences = [each - mean for each, mean in zip(values, means, strict=True)]
-    rows, columns = grid.levels[0][of_rows], grid.levels[1][of_columns]
-    left = MARGIN + GAP + max(style.width(level, NAME) for level in rows)
-    below = GAP + 0.72 * max(style.width(level, NAME) for level in columns) + NAME
-    room = width * 72 - left - KEY
-
-    def cell_of(across: int) -> float:
-        return min(CELL, (room - (across - 1) * 3 * GAP) / across / len(columns))
-
-    across = max(n for n in range(1, len(shown) + 1) if n == 1 or cell_of(n) >= 0.5 * CELL)
-    cell = cell_of(across)
-    if cell < SMALLEST:
-        raise AttnrecError(f"width: {len(columns)} columns need more than {width} inches")
-    wide, tall = cell * len(columns), cell * len(rows)
-    drawn = left + across * wide + (across - 1) * 3 * GAP + KEY
-    told = _told(grid)
-    lines = [style.width(line, SMALL) + 3 * MARGIN for line in (told, provenance)]
-    width = min(width, max(drawn, *lines) / 72)
-    wrapped = style.wrapped(told, width * 72 - 2 * MARGIN, SMALL)
-    above = MARGIN + 2 * TITLE + (len(wrapped) - 1) * 1.4 * SMALL + SMALL + GAP
-    down = -(-len(shown) // across)
-    block = SMALL + 2 * GAP + tall + below
-    height = (above + down * block + SMALL + 2 * MARGIN) / 72
-    figure = style.new_figure(width, height)
-
-    def axes(x: float, top: float, w: float, h: float) -> Axes:
-        box = (x / 72 / width, 1 - (top + h) / 72 / height, w / 72 / width, h / 72 / height)
-        return figure.add_axes(box)
-
+    one, other = grid.by
+    panels = Panels(
+        [f"{field} · {style.percent(mean)}" for field, mean in zip(shown, means, strict=True)],
+        grid.levels[0][of_rows],
+        grid.levels[1][of_columns],
+        heading=title or f"Attention by {one} and {other}",
+        told=_told(grid),
+        provenance=provenance,
+        width=width,
+        cell=(CELL, CELL / 2),
+    )
     scale = max(_scale(each, counts) for each in differences)
     norm = Normalize(-scale, scale)
-    tops = [above + SMALL + 2 * GAP + (place // across) * block for place in range(len(shown))]
-    drawings = zip(shown, means, differences, tops, strict=True)
-    for place, (field, mean, each, top) in enumerate(drawings):
-        column = place % across
-        ax = axes(left + column * (wide + 3 * GAP), top, wide, tall)
+    for ax, each in zip(panels.grids, differences, strict=True):
         _draw(ax, each, counts, norm)
-        ax.set_title(
-            style.shorten(f"{field} · {style.percent(mean)}", wide + 2 * GAP, SMALL + 1),
-            fontsize=SMALL + 1,
-            loc="left",
-            color=style.INK,
-            family=style.fonts(),
-            parse_math=False,
-        )
-        every = max(1, round(8 / cell))
-        ax.set_yticks(range(0, len(rows), every), rows[::every] if column == 0 else [])
-        ax.set_xticks(range(0, len(columns), every), columns[::every], rotation=45, ha="right")
-        ax.tick_params(length=0, labelsize=NAME, labelcolor=style.INK_2)
-        for label in (*ax.get_xticklabels(), *ax.get_yticklabels()):
-            label.set_fontfamily(style.fonts())
-    key = axes(drawn - KEY + GAP, tops[0], 7, min(tall, 120))
-    style.tone_key(key, ScalarMappable(norm, style.DIVERGING), SMALL, _points)
-    one, other = grid.by
-    style.heading(figure, title or f"Attention by {one} and {other}", wrapped, MARGIN, TITLE, SMALL)
-    style.foot(figure, provenance)
-    return figure
+    style.tone_key(panels.key, ScalarMappable(norm, style.DIVERGING), SMALL, _points)
+    return panels.figure
 
 
 def _between(cases: np.ndarray) -> slice:
@@ -171,7 +130,6 @@ def _draw(ax: Axes, values: np.ndarray, counts: np.ndarray, norm: Normalize) -> 
     drawn = PatchCollection(squares, cmap=style.DIVERGING, norm=norm, linewidth=0)
     drawn.set_array(values[rows, columns])
     ax.add_collection(drawn)
-    ax.set(xlim=(-0.5, counts.shape[1] - 0.5), ylim=(counts.shape[0] - 0.5, -0.5))
     for edge in ax.spines.values():
         edge.set_color(style.RULE)
 

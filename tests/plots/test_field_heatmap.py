@@ -77,7 +77,7 @@ def test_panels_stand_below_each_other_where_there_is_no_room(run):
 
 
 def test_mistakes(run):
-    with pytest.raises(AttnrecError, match="width: 5 fields need more than 1 inches"):
+    with pytest.raises(AttnrecError, match="width: 5 columns need more than 1 inches"):
         plots.field_heatmap(run, width=1)
     with pytest.raises(AttnrecError, match="layer, head, rows: already decided"):
         plots.field_heatmap(run.field_map(), layer=1)
