@@ -215,8 +215,11 @@ def test_lab_without_jupyterlab_or_folder(capsys, monkeypatch, tmp_path):
         (["train", "bazaar", "--out", "x", "--num-heads", "5"], "num_heads"),
         (["evaluate", "nowhere"], "no run at 'nowhere'"),
         (["evaluate", "nowhere", "--part", "train"], "invalid choice: 'train'"),
-        (["recommend", "nowhere"], "one of the arguments --user --history is required"),
-        (["recommend", "nowhere", "--user", "a", "--history", "b"], "not allowed with"),
+        (["recommend", "bazaar-sasrec"], "--user, --history: expected one of them"),
+        (
+            ["recommend", "bazaar-sasrec", "--user", "u1", "--history", "p1"],
+            "--user, --history: expected one of them",
+        ),
         (["reproduce", "sasrec-ml1n"], "did you mean 'sasrec-ml1m'?"),
         (["reproduce", "sasrec-ml1m", "--out", "."], "--out: expected a file"),
     ],
@@ -346,7 +349,9 @@ def test_recommend_in_circumstances(capsys, of_features):
     assert [row["item"] for row in told] == expected["item"].tolist()
     summer = run.recommend(user="u17", topn=3, context={"season": "summer", "hour": 9})
     assert [row["score"] for row in told] != summer["score"].tolist()
-    assert "expected --user" in fails(capsys, "recommend", folder, "--history", "p1")
+    assert "--user: Feat" in fails(capsys, "recommend", folder, "--history", "p1")
+    told = fails(capsys, "recommend", folder, "--user", "u17", "--history", "p1")
+    assert "history: these features have none" in told
     assert "no 'sason'" in fails(
         capsys, "recommend", folder, "--user", "u17", "--context", "sason=winter"
     )
@@ -361,6 +366,8 @@ def test_train_on_a_label(capsys, tmp_path):
     assert main([*words, "--out", out, "--json"]) == 0
     result = Result.from_json(capsys.readouterr().out)
     assert (result.split["kind"], list(result.metrics["validation"])[:1]) == ("at_random", ["RMSE"])
+    assert main([*words, "--threshold", "0", "--out", str(tmp_path / "one")]) == 2  # all above
+    assert "every row of the train part is 1" in capsys.readouterr().err
     assert main([*words, "--threshold", "3", "--out", out]) == 0
     assert "LogLoss" in capsys.readouterr().out
     assert main(["evaluate", out]) == 0
@@ -377,6 +384,7 @@ def test_train_on_a_label(capsys, tmp_path):
         (["--model", "din"], "history: DIN looks at what came before"),
         (["--model", "fm", "--set", "embedding_size"], "--set: expected NAME=VALUE"),
         (["--model", "fm", "--split", "at-random"], "choices are ranked"),
+        (["--model", "fm", "--threshold", "0"], "threshold"),
     ],
 )
 def test_mistakes_about_features(capsys, tmp_path, words, message):

@@ -112,9 +112,12 @@ def parser() -> argparse.ArgumentParser:
 
     one = verb("recommend", verbs.recommend, "Recommend items to a user or after a history.")
     one.add_argument("run", metavar="RUN", help="a run's folder, or the name of a shipped run")
-    who = one.add_mutually_exclusive_group(required=True)
-    who.add_argument("--user", metavar="U", help="a user of the data")
-    who.add_argument("--history", metavar="A,B,C", help="item ids, oldest first")
+    one.add_argument("--user", metavar="U", help="a user of the data")
+    one.add_argument(
+        "--history",
+        metavar="A,B,C",
+        help="item ids, oldest first, in place of a user, or of what a model of features looks at",
+    )
     one.add_argument(
         "--context",
         action="append",

@@ -131,18 +131,21 @@ def recommend(args: argparse.Namespace) -> None:
 
     run = load_run(args.run)
     context = _pairs("--context", args.context)
+    user = None if args.user is None else _id(args.user, run.users)
+    items = None if args.history is None else _names(args.history)
+    history = None if items is None else [_id(one, run.items) for one in items]
     if not isinstance(run, Run):
-        if args.user is None:
-            raise AttnrecError(f"--history: {run.name} recommends to a user; expected --user")
-        user = _id(args.user, run.users)
-        found = run.recommend(user=user, context=context, topn=args.topn)
+        if user is None:
+            raise AttnrecError(f"--user: {run.name} recommends to a user")
+        found = run.recommend(user=user, context=context, history=history, topn=args.topn)
     elif context:
         raise AttnrecError(f"--context: {run.name} looks at histories, and at no circumstances")
-    elif args.user is not None:
-        found = run.recommend(user=_id(args.user, run.users), topn=args.topn)
+    elif (user is None) == (history is None):
+        raise AttnrecError("--user, --history: expected one of them")
+    elif user is not None:
+        found = run.recommend(user=user, topn=args.topn)
     else:
-        ids = [_id(one, run.items) for one in _names(args.history)]
-        found = run.recommend(history=ids, topn=args.topn)
+        found = run.recommend(history=history, topn=args.topn)
     _print(args, found.to_dict("records"), found.round(4).to_string(index=False))
 
 
@@ -270,7 +273,7 @@ def _learned(args: argparse.Namespace, data: Histories) -> Split | Features:
 
     asked: dict[str, Any] = {side: _names(getattr(args, side)) for side in SIDES}
     asked |= {name: getattr(args, name) for name in ("label", "threshold", "history")}
-    asked = {name: value for name, value in asked.items() if value}
+    asked = {name: value for name, value in asked.items() if value not in (None, [])}
     of_features = MODELS[args.model] in OF_FEATURES
     if asked and not of_features:
         flags = ", ".join(f"--{name}" for name in asked)

@@ -69,7 +69,7 @@ def calendar(
         if name not in NAMES:
             hint = did_you_mean(name, NAMES)
             raise DataError(f"names: expected some of {', '.join(NAMES)}, got {name!r}{hint}")
-    local = _in_zone(_dates(times), time_zone)
+    local = in_zone(_dates(times), time_zone)
     return pd.DataFrame({name: _feature(name, local, southern) for name in names}, times.index)
 
 
@@ -106,7 +106,12 @@ def _dates(times: pd.Series) -> pd.Series:
     return pd.to_datetime((seconds // 1).astype("Int64"), unit="s")
 
 
-def _in_zone(dates: pd.Series, time_zone: str | None) -> pd.Series:
+def in_zone(dates: pd.Series, time_zone: str | None) -> pd.Series:
+    """Dates as the clocks of a zone show them; those without a zone are in UTC.
+
+    Raises:
+        DataError: a zone that is not known.
+    """
     if time_zone is None:
         return dates
     try:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 # In points, of which an inch has 72.
 MARGIN, GAP = 4, 6
 NAME, TITLE, SMALL = 8, 9, 7
-WIDEST_NAME, NARROWEST, TALL = 110, 90, 150
+WIDEST_NAME, NARROWEST, TALL = 110, 90, 150  # the last grows with the names beside it
 LEAST = 2.2  # that an event is wide; more events than find room are drawn as means of several
 NEXT_TO = 10  # between names at the side
 DATE, MOST_DATES = 62, 6  # the room of a date, and how many stand there at most
@@ -56,6 +56,10 @@ def attention_stream(
     Example:
         >>> plots.attention_stream(run.attention_over_life("u17"))  # doctest: +SKIP
     """
+    if not hasattr(life, "in_steps"):
+        raise AttnrecError(
+            f"life: expected what run.attention_over_life(user) gives, got {type(life).__name__}"
+        )
     chosen = [highlight] if isinstance(highlight, str) else list(highlight)
     for field in chosen:
         if field not in life.fields:
@@ -69,21 +73,18 @@ def attention_stream(
     wide = width * 72 - left - right
     if wide < NARROWEST:
         raise AttnrecError(f"width: expected {(left + right + NARROWEST) / 72:.1f} inches or more")
+    tall = max(TALL, NEXT_TO * len(names))
     means, edges = life.in_steps(max(1, int(wide / LEAST)))
     lines = style.wrapped(_told(life, edges), width * 72 - 2 * MARGIN, SMALL)
     above = MARGIN + 2 * TITLE + len(lines) * 1.4 * SMALL + GAP
     below = 2 * SMALL + GAP
-    height = (above + TALL + below + SMALL + 2 * MARGIN) / 72
+    height = (above + tall + below + SMALL + 2 * MARGIN) / 72
     figure = style.new_figure(width, height)
-    box = (
-        left / 72 / width,
-        1 - (above + TALL) / 72 / height,
-        wide / 72 / width,
-        TALL / 72 / height,
-    )
-    ax = figure.add_axes(box)
-    tops = _draw(ax, means, edges, [field in chosen for field in life.fields])
-    _name(ax, names, tops, [field in chosen for field in life.fields])
+    bottom = (below + SMALL + 2 * MARGIN) / 72 / height
+    ax = figure.add_axes((left / 72 / width, bottom, wide / 72 / width, tall / 72 / height))
+    accents = [field in chosen for field in life.fields]
+    tops = _draw(ax, means, edges, accents)
+    _name(ax, names, tops, accents, tall)
     _dates(ax, life, max(1, int(wide / DATE)))
     who = title or f"Attention through the life of {life.user}"
     style.heading(figure, who, lines, MARGIN, TITLE, SMALL)
@@ -115,15 +116,17 @@ def _draw(ax: Axes, means: np.ndarray, edges: np.ndarray, chosen: Sequence[bool]
     return np.concatenate([[0.0], upper[-1]])
 
 
-def _name(ax: Axes, names: Sequence[str], tops: np.ndarray, chosen: Sequence[bool]) -> None:
+def _name(
+    ax: Axes, names: Sequence[str], tops: np.ndarray, chosen: Sequence[bool], tall: float
+) -> None:
     """Each field's name at the height of its last band, moved apart where they would touch."""
-    scale = TALL / ax.get_ylim()[1]
+    scale = tall / ax.get_ylim()[1]
     middles = (tops[:-1] + tops[1:]) / 2 * scale
-    places = _apart(middles, NEXT_TO, TALL)
+    places = _apart(middles, NEXT_TO, tall)
     for name, middle, place, accent in zip(names, middles, places, chosen, strict=True):
         ax.annotate(
             name,
-            (1, middle / TALL),
+            (1, middle / tall),
             (GAP, place - middle),
             xycoords="axes fraction",
             textcoords="offset points",
@@ -172,4 +175,6 @@ def _told(life: AttentionLife, edges: np.ndarray) -> str:
     size = int(edges[1] - edges[0])
     each = "each by itself" if size == 1 else f"each step the mean of {size}"
     events = "one event" if len(life) == 1 else f"{len(life):,} events, {each}, in their order"
-    return f"{events} · what a field gets is the mean over what looks, and all sum to 100%"
+    sums = np.allclose(life.weights.sum(1), 1, atol=1e-3)
+    together = "all sum to 100%" if sums else "weights that need not sum to 100%"
+    return f"{events} · {style.which(life.layer, life.head)}, {together}"

@@ -64,9 +64,8 @@ def field_heatmap(
     looks, at = there.any((0, 2)), there.any((0, 1))
     values = found.weights[:, looks][:, :, at]
     names = np.array(found.fields, dtype=object)
-    count = len(values)
     panels = Panels(
-        [""] if count == 1 else [f"layer {number}" for number in range(1, count + 1)],
+        [f"layer {number}" for number in found.numbers],
         names[looks],
         names[at],
         heading=title or ("What each pair gets" if found.of_pairs else "Where each field looks"),

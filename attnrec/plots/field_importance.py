@@ -37,9 +37,10 @@ def field_importance(
     """Draws the importance of fields by each method, as shares of all fields, on one scale.
 
     A method's bars are sorted as attention's are, so that an order that agrees falls from top
-    to bottom. An attention bar is hollow where the field's rank is off by more than a third
-    of all ranks from its median rank by the other methods. A negative importance, as permutation
-    has where shuffling helps, is drawn as none.
+    to bottom. An attention bar is hatched where the field's rank is off by more than a third
+    of all ranks from its median rank by the other methods, and its share by more than half an
+    even one from their median share. A negative importance, as permutation has where
+    shuffling helps, is drawn as none.
 
     Args:
         agreement: from `run.agreement()`.
@@ -52,11 +53,18 @@ def field_importance(
         `agreement.importance`, and its width is the share.
 
     Raises:
-        AttnrecError: too little width for the names and panels.
+        AttnrecError: an importance that is not known, or too little width for names and panels.
 
     Example:
         >>> plots.field_importance(run.agreement())  # doctest: +SKIP
     """
+    if not hasattr(agreement, "importance") or callable(agreement.importance):
+        raise AttnrecError(
+            f"agreement: expected what run.agreement() gives, got {type(agreement).__name__}"
+        )
+    unknown = agreement.importance.columns[agreement.importance.isna().any()]
+    if len(unknown):
+        raise AttnrecError(f"agreement: {unknown[0]} says nothing of some fields")
     shares = shares_of(agreement.importance)
     off = disagreeing(agreement.importance)
     names = [style.shorten(str(name), WIDEST_NAME, NAME) for name in shares.index]
@@ -93,12 +101,16 @@ def shares_of(importance: pd.DataFrame) -> pd.DataFrame:
 
 
 def disagreeing(importance: pd.DataFrame) -> np.ndarray:
-    """Which fields attention ranks elsewhere than the others do; none without attention."""
-    ranks = importance.rank(ascending=False)
-    if "attention" not in ranks or len(ranks.columns) < 2:
-        return np.zeros(len(ranks), bool)
-    others = ranks.drop(columns="attention").median(axis=1)
-    return ((ranks["attention"] - others).abs() > len(ranks) / 3).to_numpy()
+    """Where attention differs from the median of the others, in rank and in share; see above."""
+    count = len(importance)
+    if "attention" not in importance or len(importance.columns) < 2:
+        return np.zeros(count, bool)
+
+    def off(by: pd.DataFrame) -> pd.Series:
+        return (by["attention"] - by.drop(columns="attention").median(axis=1)).abs()
+
+    in_rank = off(importance.rank(ascending=False)) > count / 3
+    return (in_rank & (off(shares_of(importance)) > 0.5 / count)).to_numpy()
 
 
 def _head(ax: Axes, told: str, above: float, room: float, **look: Any) -> None:
@@ -145,5 +157,5 @@ def _draw(ax: Axes, values: np.ndarray, hollow: np.ndarray, color: str) -> None:
 def _told(agreement: FeatureAgreement, marked: bool) -> str:
     told = f"share of all fields; over {len(agreement.present):,} cases, permutation over all"
     if marked:
-        told += " · hatched: attention ranks the field elsewhere than the others do"
+        told += " · hatched: attention is far from the median of the others, in rank and in share"
     return told

@@ -34,7 +34,7 @@ class Panels:
         cell: side of a cell.
 
     Raises:
-        AttnrecError: too little width.
+        AttnrecError: no row or column, or too little width.
     """
 
     def __init__(
@@ -49,6 +49,8 @@ class Panels:
         width: float,
         cell: tuple[float, float],
     ):
+        if not len(rows) or not len(columns):
+            raise AttnrecError("attention: no case tells anything")
         rows, columns = (
             [style.shorten(str(name), WIDEST_NAME, NAME) for name in names]
             for names in (rows, columns)

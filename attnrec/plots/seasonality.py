@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 CELL = 20  # side in points
 SHOWN = 4  # fields, unless they are named
-LEAST, LARGEST = 0.3, 0.94  # sides of squares, as shares of the cell
+LEAST, LARGEST = 0.05, 0.94  # sides of squares, as shares of the cell: a point at least
 COVERED = 0.98  # of all cases lie within the scale
 
 
@@ -59,8 +59,14 @@ def seasonality(
     Example:
         >>> plots.seasonality(run.attention_by_context(("weekday", "hour")))  # doctest: +SKIP
     """
+    if not hasattr(grid, "counts"):
+        raise AttnrecError(
+            f"grid: expected what run.attention_by_context(...) gives, got {type(grid).__name__}"
+        )
     if isinstance(fields, str):
         fields = [fields]
+    if fields is not None and not len(fields):
+        raise AttnrecError("fields: expected one or more, got none")
     shown = list(_varying(grid) if fields is None else fields)
     if not grid.num_cases:
         raise AttnrecError("grid: no case is known of both circumstances")
@@ -138,8 +144,9 @@ def _told(grid: ContextGrid) -> str:
     """What was averaged, over how many cases, and what a square's size says."""
     most = f"{grid.counts.max():,}"
     told = (
-        f"difference from the mean of {grid.num_cases:,} cases, which stands beside the field, in "
-        f"points of a percent; a square's area is the cases behind it, {most} at most"
+        f"{style.which(grid.layer, grid.head)} · difference from the mean of {grid.num_cases:,} "
+        "cases, which stands beside the field, in points of a percent (2% of the cases may lie "
+        f"beyond the key); a square's area is the cases behind it, {most} at most"
     )
     if grid.left_out:
         told += f" · {grid.left_out:,} of unknown {' or '.join(grid.by)} left out"

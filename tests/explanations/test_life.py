@@ -11,7 +11,8 @@ from attnrec.data import validate
 from attnrec.data.split import leave_one_out
 from attnrec.errors import AttnrecError, UnknownIdError
 from attnrec.explanations.features import AttentionLife
-from attnrec.models.features import FM, AutoInt
+from attnrec.explanations.features.attention import of_record
+from attnrec.models.features import FM, AutoInt, ContextAttention
 from tests.explanations.feature_shop import choices, clicks, run_of
 
 
@@ -50,10 +51,36 @@ def test_events_in_their_order(run):
     assert table.index.tolist() == [1, 2, 3, 4]
 
 
+def test_counters_are_no_dates():
+    life = run_of(AutoInt(embedding_size=4, attention_size=8), choices()).attention_over_life(3)
+    assert len(life) == 8
+    assert life.times is None
+    grid_of = run_of(AutoInt(embedding_size=4, attention_size=8), choices()).attention_by_context
+    with pytest.raises(AttnrecError, match="by: no 'hour' among"):
+        grid_of(("hour", "timestamp"))
+
+
+def test_times_are_those_of_the_features_zone(run):
+    features = ar.features.build(run.split, context=["month"], time_zone="Asia/Tokyo")
+    there = run_of(AutoInt(embedding_size=4, attention_size=8), features)
+    assert [time.hour for time in there.attention_over_life("a").times] == [21] * 4  # noon in UTC
+
+
 def test_a_history_is_that_of_the_event():
-    shop = choices(history=4)
-    with_past = run_of(AutoInt(embedding_size=4, attention_size=8), shop)
-    assert len(with_past.attention_over_life(3)) == 8
+    """What was bought before bears on the attention that is paid above it."""
+    rows = pd.DataFrame(
+        {"user": list("aaabbb"), "item": list("xyzyxz"), "timestamp": [1, 2, 3] * 2}
+    )
+    data = validate(rows.assign(mood="low"))
+    features = ar.features.build(leave_one_out(data), context=["mood"], history=2)
+    run = run_of(ContextAttention(embedding_size=4), features, spread=1)
+    life = run.attention_over_life("a")
+    seen = [run.features.before.take(np.array([row])).padded(2)[0].tolist() for row in range(3)]
+    assert seen == [[0, 0], [0, 1], [1, 2]]
+    for event, past in enumerate([[], ["x"], ["x", "y"]]):
+        asked = run.inspect(user="a", item="xyz"[event], context={"mood": "low"}, history=past)
+        got = of_record(asked.record, features.schema)[0]
+        np.testing.assert_allclose(life.weights[event], got[~np.isnan(got)], atol=1e-6)
 
 
 def test_without_times_and_labels_events_are_those_that_have_one():

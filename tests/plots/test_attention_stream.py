@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -71,7 +72,26 @@ def test_names_do_not_touch():
     assert figure.texts[1].get_text().startswith("one event")
 
 
+def test_many_fields_have_their_names_within():
+    fields = tuple(f"field {i}" for i in range(40))
+    told = AttentionLife("a", fields, np.full((5, 40), 0.1), ("x",) * 5, None, ("train",) * 5)
+    figure = plots.attention_stream(told)
+    figure.canvas.draw()
+    boxes = [text.get_window_extent() for text in figure.axes[0].texts]
+    assert min(box.y0 for box in boxes) > figure.axes[0].get_window_extent().y0 - 6
+    assert max(box.y1 for box in boxes) < figure.bbox.y1
+    assert "weights that need not sum to 100%" in " ".join(figure.texts[1].get_text().split())
+
+
+def test_the_layer_is_told():
+    told = replace(life(3), layer=2, head=1)
+    assert "layer 2, head 1, all sum to 100%" in plots.attention_stream(told).texts[1].get_text()
+    assert "mean of layers and heads" in plots.attention_stream(life(3)).texts[1].get_text()
+
+
 def test_mistakes():
+    with pytest.raises(AttnrecError, match="life: expected what run.attention_over_life"):
+        plots.attention_stream("u17")
     with pytest.raises(AttnrecError, match="highlight: no 'houre' .*did you mean 'hour'"):
         plots.attention_stream(life(3), highlight="houre")
     with pytest.raises(AttnrecError, match="width: expected .* inches or more"):

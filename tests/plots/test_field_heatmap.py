@@ -7,7 +7,7 @@ import pytest
 
 from attnrec import plots
 from attnrec.errors import AttnrecError
-from attnrec.models.features import AFM, AutoInt, FeatureAttention
+from attnrec.models.features import AFM, AutoInt, ContextAttention, FeatureAttention
 from tests.explanations.feature_shop import clicks, run_of
 
 
@@ -51,6 +51,20 @@ def test_one_case_without_what_says_nothing(run):
         "$1 & more",
         "one case, head 1 · a row is the field that looks, and sums to 100%",
     ]
+
+
+def test_the_layer_is_told(run):
+    for layer in (1, 2):
+        (ax, _) = plots.field_heatmap(run, layer=layer).axes
+        assert ax.get_title(loc="left") == f"layer {layer}"
+    assert run.field_map(layer=2).numbers == (2,)
+    assert run.field_map().numbers == (1, 2)
+
+
+def test_nothing_to_draw():
+    run = run_of(ContextAttention(embedding_size=4), clicks(300))
+    with pytest.raises(AttnrecError, match="attention: no case tells anything"):
+        plots.field_heatmap(run.inspect(user=0, item=0))  # no circumstance looks
 
 
 def test_pairs(tmp_path):

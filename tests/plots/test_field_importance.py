@@ -44,11 +44,17 @@ def test_bars_are_shares_on_one_scale():
 
 def test_where_attention_ranks_a_field_elsewhere_it_is_hatched():
     figure = plots.field_importance(MADE_UP)
-    # By the others the order is the reverse: off by 3, by 1, by 1 and by 3 of 4 ranks.
+    # By the others the order is the reverse: off by 3, by 1, by 1 and by 3 of 4 ranks, and by more
+    # than .35 of all in share where by 3.
     hatched = [bool(bar.get_hatch()) for bar in figure.axes[0].patches]
     assert hatched == [True, False, False, True]
     assert not any(bar.get_hatch() for ax in figure.axes[1:] for bar in ax.patches)
     assert "hatched" in " ".join(figure.texts[1].get_text().split())
+    near = IMPORTANCE.assign(
+        attention=[0.26, 0.25, 0.25, 0.24], permutation=[0.24, 0.25, 0.25, 0.26]
+    )
+    close = FeatureAgreement(near[["attention", "permutation"]], {}, np.ones((5, 4), bool))
+    assert not any(bar.get_hatch() for bar in plots.field_importance(close).axes[0].patches)
     same = IMPORTANCE.assign(attention=IMPORTANCE["Shapley"])
     agreed = plots.field_importance(FeatureAgreement(same, {}, np.ones((5, 4), bool)))
     assert not any(bar.get_hatch() for bar in agreed.axes[0].patches)
@@ -70,6 +76,14 @@ def test_nothing_to_share():
     assert widths(plots.field_importance(none).axes[0]) == [0] * 4
 
 
-def test_too_little_width():
+def test_what_cannot_be_drawn():
+    unknown = FeatureAgreement(IMPORTANCE.mask(IMPORTANCE == 0.3), {}, np.ones((1, 4), bool))
+    with pytest.raises(AttnrecError, match="agreement: attention says nothing of some fields"):
+        plots.field_importance(unknown)
+    run = run_of(FM(), clicks(300))
+    with pytest.raises(
+        AttnrecError, match=r"agreement: expected what run.agreement\(\) gives, got F"
+    ):
+        plots.field_importance(run)
     with pytest.raises(AttnrecError, match="width: 3 methods need more than 2 inches"):
         plots.field_importance(MADE_UP, width=2)

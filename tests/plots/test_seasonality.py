@@ -49,7 +49,7 @@ def test_tone_is_the_mean_and_area_the_cases():
         np.testing.assert_allclose(drawn.get_array(), cells - mean)
         assert ax.get_title(loc="left") == f"{field} · {100 * mean:.0f}%"
         np.testing.assert_allclose(
-            squares(ax), [(0, 0, 0.94), (1, 0, 0.47), (0, 1, 0.3), (2, 1, 0.3)], atol=1e-6
+            squares(ax), [(0, 0, 0.94), (1, 0, 0.47), (0, 1, 0.094), (2, 1, 0.188)], atol=1e-6
         )
     low, high = figure.axes[0].collections[0].get_clim()
     # All but the cell of one case, which is less than a fiftieth, lie within.
@@ -62,8 +62,9 @@ def test_tone_is_the_mean_and_area_the_cases():
     title, told = (" ".join(text.get_text().split()) for text in figure.texts[:2])
     assert title == "Attention by month and hour"
     assert told == (
-        "difference from the mean of 130 cases, which stands beside the field, in points of a "
-        "percent; a square's area is the cases behind it, 100 at most"
+        "mean of layers and heads · difference from the mean of 130 cases, which stands beside the "
+        "field, in points of a percent (2% of the cases may lie beyond the key); a square's area "
+        "is the cases behind it, 100 at most"
     )
     assert plots.files.provenance_of(figure) == "seed 7"
 
@@ -84,6 +85,10 @@ def test_one_cell_and_none():
     assert [label.get_text() for label in ax.get_xticklabels()] == ["11"]
     with pytest.raises(AttnrecError, match="grid: no case is known of both circumstances"):
         plots.seasonality(grid(one * 0))
+    with pytest.raises(AttnrecError, match="fields: expected one or more, got none"):
+        plots.seasonality(grid(), [])
+    with pytest.raises(AttnrecError, match="grid: expected what run.attention_by_context"):
+        plots.seasonality("run")
     with pytest.raises(AttnrecError, match="did you mean 'even'"):
         plots.seasonality(grid(), ["evn"])
     with pytest.raises(AttnrecError, match="width: 3 columns need more than 0.5 inches"):

@@ -36,6 +36,7 @@ class ContextGrid:
         counts: the cases of each cell.
         num_cases: of all cells.
         left_out: cases of which a circumstance is not known.
+        layer, head: which attention; None, the mean of all.
     """
 
     by: tuple[str, str]
@@ -45,6 +46,8 @@ class ContextGrid:
     counts: Int[np.ndarray, "row column"]
     num_cases: int
     left_out: int
+    layer: int | str | None = None
+    head: int | None = None
 
     def of(self, field: str) -> Float[np.ndarray, "row column"]:
         """One field's means.
@@ -120,19 +123,25 @@ def attention_by_context(
         counts=counts,
         num_cases=int(known.sum()),
         left_out=int((~known).sum()),
+        layer=layer,
+        head=head,
     )
 
 
 def _levels(features: Features, name: str, rows: Int[np.ndarray, " row"]) -> pd.Categorical:
     """A circumstance of some rows."""
     frame = features.data.frame
+    times = frame.get(Columns.TIMESTAMP)
+    dated = times is not None and pd.api.types.is_datetime64_any_dtype(times)
     if name in frame:
-        found = pd.Categorical(frame[name])[rows]
-    elif name in NAMES and Columns.TIMESTAMP in frame:
-        times = frame[Columns.TIMESTAMP].iloc[rows]
-        found = calendar(times, [name], features.settings["time_zone"])[name].array
+        try:
+            found = pd.Categorical(frame[name])[rows]
+        except TypeError as error:  # lists
+            raise AttnrecError(f"by: {name} holds no plain values, such as words") from error
+    elif name in NAMES and dated:
+        found = calendar(times.iloc[rows], [name], features.settings["time_zone"])[name].array
     else:
-        known = [*frame, *(NAMES if Columns.TIMESTAMP in frame else ())]
+        known = [*frame, *(NAMES if dated else ())]
         raise AttnrecError(f"by: no {name!r} among {known}{did_you_mean(name, known)}")
     if len(found.categories) > MOST:
         raise AttnrecError(

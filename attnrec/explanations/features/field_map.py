@@ -30,6 +30,7 @@ class FieldMap:
         fields: their names, along both axes; of the two the first looks and the second is
             looked at, and of pairs either is both.
         layers: names of the model's maps.
+        numbers: of these layers, as `layer=` takes them.
         weights: the mean over cases and heads, or of one head; NaN of a pair with itself, and
             where no case tells.
         counts: the cases behind each value.
@@ -41,6 +42,7 @@ class FieldMap:
 
     fields: tuple[str, ...]
     layers: tuple[str, ...]
+    numbers: tuple[int, ...]
     weights: Float[np.ndarray, "layer field field"]
     counts: Int[np.ndarray, "layer field field"]
     num_cases: int
@@ -86,9 +88,11 @@ def field_map(
     """
     found: dict[str, tuple[Any, Any]] = {}
     known = np.zeros(len(schema), bool)
+    names: tuple[str, ...] = ()
     num_cases, num_heads, of_pairs = 0, 1, False
     for record in records:
         num_cases += len(record.real)
+        names = record.names
         known |= record.real.any(0)
         for map_ in _between_fields(record, schema, layer):
             num_heads, of_pairs = map_.num_heads, not map_.queries
@@ -100,7 +104,15 @@ def field_map(
     sums, counts = (np.stack(parts) for parts in zip(*found.values(), strict=True))
     values = np.divide(sums, counts, out=np.full(sums.shape, np.nan), where=(counts > 0) & known)
     return FieldMap(
-        schema.names, tuple(found), values, counts, num_cases, num_heads, head, of_pairs
+        fields=schema.names,
+        layers=tuple(found),
+        numbers=tuple(names.index(name) + 1 for name in found),
+        weights=values,
+        counts=counts,
+        num_cases=num_cases,
+        num_heads=num_heads,
+        head=head,
+        of_pairs=of_pairs,
     )
 
 

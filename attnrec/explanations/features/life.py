@@ -13,6 +13,7 @@ from attnrec.columns import Columns
 from attnrec.data.parts import PARTS
 from attnrec.errors import AttnrecError, whole_number
 from attnrec.explanations.features.attention import field_attention
+from attnrec.features.calendar import in_zone
 from attnrec.features.examples import Features
 from attnrec.models.features.recorder import FeatureRecorder
 
@@ -26,7 +27,8 @@ class AttentionLife:
         fields: those that are attended to.
         weights: what each gets, as `attention_importance` has it.
         titles: of the items.
-        times: of the events; None of data without.
+        times: of the events, in the features' time zone; None of data without dates.
+        layer, head: which attention; None, the mean of all.
         parts: of each event `"train"`, `"validation"`, `"test"`, or `"left out"`.
     """
 
@@ -36,6 +38,8 @@ class AttentionLife:
     titles: tuple[str, ...]
     times: pd.DatetimeIndex | None
     parts: tuple[str, ...]
+    layer: int | str | None = None
+    head: int | None = None
 
     def __len__(self) -> int:
         return len(self.weights)
@@ -71,7 +75,8 @@ def attention_over_life(
 ) -> AttentionLife:
     """What each field gets in every event of a user that has a label.
 
-    Each event is asked about as it was: its item, its circumstances, and the history before it.
+    Each event is asked about as it was: its item, its circumstances, and the history before it. But
+    what users and items are by their behaviour, such as `frequency`, is what train left them with.
 
     Args:
         recorder: the model's, `run.recorder`.
@@ -88,10 +93,13 @@ def attention_over_life(
     rows = rows[~np.isnan(features.labels[rows])]
     if not len(rows):
         raise AttnrecError(f"user: {user!r} has no event with a label")
-    times = data.frame[Columns.TIMESTAMP].iloc[rows] if Columns.TIMESTAMP in data.frame else None
-    if times is not None:
-        order = np.argsort(times.to_numpy(), kind="stable")
-        rows, times = rows[order], pd.DatetimeIndex(times.iloc[order])
+    times = None
+    if Columns.TIMESTAMP in data.frame:
+        moments = data.frame[Columns.TIMESTAMP].iloc[rows]
+        order = np.argsort(moments.to_numpy(), kind="stable")
+        rows, moments = rows[order], moments.iloc[order]
+        if pd.api.types.is_datetime64_any_dtype(moments):
+            times = pd.DatetimeIndex(in_zone(moments, features.settings["time_zone"]))
     each = field_attention(
         recorder, features.schema, features.of_rows(rows), layer=layer, head=head
     )
@@ -104,4 +112,6 @@ def attention_over_life(
         titles=tuple(data.catalogue.titles[item - 1] for item in data.item_indices[rows]),
         times=times,
         parts=tuple(names.get(int(part), "left out") for part in split.part[rows]),
+        layer=layer,
+        head=head,
     )

@@ -48,13 +48,16 @@ class ContentBased:
             raise AttnrecError(f"columns: expected a list of names, got {self.columns!r}")
         if self.columns is not None:
             object.__setattr__(self, "columns", tuple(self.columns))
+        if self.columns == ():
+            raise AttnrecError("columns: expected one or more, got none")
         object.__setattr__(self, "num_bins", whole_number("num_bins", self.num_bins, least=2))
 
     def fit(self, split: Split) -> ContentScorer:
         """Reads the catalogue; of the train part nothing.
 
         Raises:
-            AttnrecError: a column that the catalogue lacks, one of vectors, or no column at all.
+            AttnrecError: a column that the catalogue lacks, one of vectors, no column at all, or
+                columns that say nothing.
         """
         return ContentScorer("ContentBased", self.vectors(split.data.catalogue))
 
@@ -85,6 +88,8 @@ class ContentBased:
                 rows += [row] * len(told)
                 attributes += sorted(told)
         columns, known = pd.factorize(np.array(attributes, dtype=object))
+        if not len(known):
+            raise AttnrecError(f"columns: {', '.join(map(str, names))} say nothing of any item")
         shape = (len(frame) + 1, len(known))
         has = sparse.coo_array((np.ones(len(rows), np.float32), (rows, columns)), shape=shape)
         count = np.bincount(columns, minlength=len(known))

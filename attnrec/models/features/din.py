@@ -20,8 +20,9 @@ authors' code, as is the unit's sigmoid. [zhou2018din]_
 The map recorded is $a$: one row over the positions of the history, for the candidate that is
 asked about. With `normalisation="softmax"` it sums to one.
 
-Without an attention unit every $a_j$ is one: the paper's base model (section 4.2), which
-looks at the same history and nowhere in particular.
+Without an attention unit every $a_j$ is one, as in the paper's base model (section 4.2), which
+looks at the same history and nowhere in particular; all else is DIN's, where the paper's
+has neither Dice nor $u \circ v$.
 """
 
 from __future__ import annotations
@@ -76,6 +77,11 @@ class DIN:
                 f"normalisation: expected one of {get_args(Normalisation)}, "
                 f"got {self.normalisation!r}"
                 + did_you_mean(self.normalisation, get_args(Normalisation))
+            )
+        if self.normalisation == "softmax" and not self.attention_sizes:
+            raise AttnrecError(
+                "normalisation: 'softmax' is of the attention unit's weights, and without "
+                "attention_sizes there is no unit"
             )
         object.__setattr__(self, "dropout_rate", share("dropout_rate", self.dropout_rate))
 

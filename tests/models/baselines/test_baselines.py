@@ -298,6 +298,11 @@ def test_content_based_needs_attributes(shop):
         ContentBased(5)
     with pytest.raises(AttnrecError, match="tells nothing of its items but their titles"):
         ContentBased().fit(leave_one_out(["xyz"]))
+    with pytest.raises(AttnrecError, match="columns: expected one or more, got none"):
+        ContentBased([])
+    nothing = pd.DataFrame({"tags": [[], None], "price": [5.0, 5.0]}, index=list("ab"))
+    with pytest.raises(AttnrecError, match="columns: tags, price say nothing of any item"):
+        ContentBased().fit(with_catalogue(nothing))
     only = ContentBased(["brand"]).fit(shop).vectors
     assert only.shape[1] == shop.data.catalogue.frame["brand"].nunique()
 

@@ -182,6 +182,8 @@ def test_dice_goes_by_the_batch_in_training_and_by_what_it_has_seen_in_use():
 def test_bad_settings():
     with pytest.raises(AttnrecError, match=r"attention_sizes: expected a whole number from 1"):
         DIN(attention_sizes=(8, 0))
+    with pytest.raises(AttnrecError, match=r"normalisation: 'softmax' is of the attention unit's"):
+        DIN(attention_sizes=(), normalisation="softmax")
     with pytest.raises(AttnrecError, match=r"hidden_sizes: expected a sequence of widths"):
         DIN(hidden_sizes=())
     with pytest.raises(AttnrecError, match=r"build the features with history=50"):
