@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from attnrec.explanations import explain as explain
     from attnrec.explanations import smallest_flip as smallest_flip
     from attnrec.explanations import smallest_rise as smallest_rise
+    from attnrec.explanations.maps import item_map as item_map
     from attnrec.feature_run import FeatureRun as FeatureRun
     from attnrec.inspection import Interventions as Interventions
     from attnrec.models.features import AFM as AFM
@@ -75,6 +76,7 @@ _WHERE = {
     "Interventions": "attnrec.inspection",
     "explain": "attnrec.explanations",
     "benchmark_explanations": "attnrec.explanations",
+    "item_map": "attnrec.explanations.maps",
     "smallest_flip": "attnrec.explanations",
     "smallest_rise": "attnrec.explanations",
 }

@@ -3,6 +3,7 @@
 from attnrec.plots.attention_graph import attention_graph
 from attnrec.plots.attention_matrix import attention_matrix
 from attnrec.plots.attention_stream import attention_stream
+from attnrec.plots.embedding_map import embedding_map
 from attnrec.plots.faithfulness import faithfulness
 from attnrec.plots.field_heatmap import field_heatmap
 from attnrec.plots.field_importance import field_importance
@@ -15,6 +16,7 @@ __all__ = [
     "attention_graph",
     "attention_matrix",
     "attention_stream",
+    "embedding_map",
     "faithfulness",
     "field_heatmap",
     "field_importance",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
@@ -18,6 +19,8 @@ from matplotlib.textpath import TextToPath
 INK, INK_2, INK_3 = "#1c2127", "#535b66", "#6a727c"
 ACCENT, RULE, AXIS = "#2e58c4", "#e6e9ec", "#c4cad1"
 
+SHOWN = 100  # points an inch of a figure in a notebook
+
 # One hue, lightness falls all the way: it survives colour blindness and grey printing.
 SEQUENTIAL = LinearSegmentedColormap.from_list(
     "attnrec", ["#e9f1fd", "#acc6f0", "#779adc", "#476ec4", "#2040aa"]
@@ -25,6 +28,18 @@ SEQUENTIAL = LinearSegmentedColormap.from_list(
 
 # Two hues of equal lightness about grey, apart under all three dichromacies.
 DIVERGING = LinearSegmentedColormap.from_list("attnrec-two", ["#ca6800", "#e0e1e4", "#5382e3"])
+
+# Of groups: eight hues after Okabe and Ito, apart under all three dichromacies, white behind.
+CATEGORICAL = (
+    "#0072b2",
+    "#d55e00",
+    "#009e73",
+    "#cc79a7",
+    "#56b4e9",
+    "#a08400",
+    "#6a4c93",
+    "#7f4f24",
+)
 
 # The explorer's sans where it is installed; DejaVu comes with matplotlib and knows many scripts.
 FONTS = ["Liberation Sans", "Arial", "Helvetica", "DejaVu Sans"]
@@ -91,10 +106,13 @@ def percent(share: float) -> str:
 class Figure(figure.Figure):
     """A figure that a notebook shows even where pyplot, which teaches it to, was never used."""
 
-    def _repr_png_(self) -> bytes:
+    def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
+        """The picture, with twice as many points as it is shown with: sharp when projected."""
         buffer = io.BytesIO()
-        self.savefig(buffer, format="png", bbox_inches="tight")
-        return buffer.getvalue()
+        self.savefig(buffer, format="png", bbox_inches="tight", dpi=2 * SHOWN)
+        picture = buffer.getvalue()
+        wide, high = struct.unpack(">II", picture[16:24])  # of its header
+        return picture, {"width": wide // 2, "height": high // 2}
 
 
 def new_figure(width_inches: float, height_inches: float) -> Figure:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
+from matplotlib.image import imread
 
 from attnrec.plots import style
 
@@ -38,5 +41,10 @@ def test_a_notebook_shows_a_figure_without_pyplot():
     """As IPython shows it before anything has registered matplotlib's own pictures."""
     from IPython.core.formatters import DisplayFormatter
 
-    bundle, _ = DisplayFormatter().format(style.new_figure(2, 1))
-    assert bundle["image/png"].startswith(b"\x89PNG")
+    figure = style.new_figure(2, 1)
+    style.foot(figure, "seed 7")
+    bundle, told = DisplayFormatter().format(figure)
+    picture = imread(io.BytesIO(bundle["image/png"]))
+    assert picture.shape[1] > 50
+    shown = told["image/png"]["width"], told["image/png"]["height"]
+    assert shown == (picture.shape[1] // 2, picture.shape[0] // 2)  # twice as sharp

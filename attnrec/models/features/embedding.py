@@ -51,7 +51,11 @@ class FeatureEmbedding(nnx.Module):
 
     def candidates(self, inputs: Inputs) -> Float[Array, "#case candidate feature embedding"]:
         """The vectors of the candidates' own fields."""
-        return inputs.candidates(self._vectors(inputs.items, ITEM))
+        return inputs.candidates(self.of_items(inputs.items))
+
+    def of_items(self, items: Levels) -> Float[Array, "item feature embedding"]:
+        """The vectors of items' own fields."""
+        return self._vectors(items, ITEM)
 
     def history(
         self, inputs: Inputs
@@ -66,10 +70,10 @@ class FeatureEmbedding(nnx.Module):
         items, catalogue = inputs.history
         # Fewer are asked about than there are; or nobody knows how many, as in an exported graph.
         if not isinstance(items.size, int) or items.size < len(catalogue.levels):
-            found = self._vectors(catalogue.take(items.ravel()), ITEM)
+            found = self.of_items(catalogue.take(items.ravel()))
             vectors = found.reshape(*items.shape, *found.shape[1:])
         else:
-            vectors = self._vectors(catalogue, ITEM)[items]
+            vectors = self.of_items(catalogue)[items]
         return vectors, items > 0
 
     def _vectors(self, of: Levels, side: int) -> Float[Array, "batch feature embedding"]:
