@@ -11,6 +11,7 @@ import pandas as pd
 from attnrec.errors import AttnrecError
 from attnrec.features.examples import Features
 from attnrec.features.fields import Inputs
+from attnrec.inspection.field_map import FieldMap, field_map
 from attnrec.models.features.recorder import FeatureRecorder
 from attnrec.models.features.scorer import FeatureScorer
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
         ContextGrid,
         FeatureAgreement,
         FeatureShapley,
-        FieldMap,
     )
 
 Context: TypeAlias = Mapping[str, Any] | pd.Series | pd.DataFrame
@@ -150,7 +150,6 @@ class Explained(ABC):
         Raises:
             AttnrecError: a model in which fields do not look at fields.
         """
-        from attnrec.explanations.features import field_map
         from attnrec.explanations.features.attention import recorded
         from attnrec.explanations.features.judged import some
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -13,9 +12,7 @@ import pandas as pd
 from attnrec.features.examples import Features
 from attnrec.features.fields import Inputs
 from attnrec.inspection import AttentionRecord
-
-if TYPE_CHECKING:
-    from attnrec.explanations.features import FieldMap
+from attnrec.inspection.field_map import FieldMap, field_map
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,8 +70,6 @@ class FeatureInspection:
 
         Arguments and errors as of `FeatureRun.field_map`.
         """
-        from attnrec.explanations.features import field_map
-
         return field_map([self.record], self.features.schema, layer=layer, head=head)
 
     def _fields(

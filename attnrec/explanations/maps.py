@@ -7,7 +7,7 @@ of all its fields side by side. `attnrec.features.project` puts these on a map.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,10 +16,6 @@ from jaxtyping import Float
 from attnrec.data.interactions import Catalogue
 from attnrec.errors import AttnrecError, did_you_mean, whole_number
 from attnrec.features.projection import Method, Projection, project
-
-if TYPE_CHECKING:
-    from attnrec.feature_run import FeatureRun
-    from attnrec.run import Run
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +74,7 @@ class ItemMap:
 
 
 def item_map(
-    run: Run | FeatureRun,
+    run: Any,
     method: Method = "pca",
     *,
     by: str | None = None,
@@ -88,7 +84,7 @@ def item_map(
     """The items of a run on a map.
 
     Args:
-        run: a trained model.
+        run: a `Run`, or a `FeatureRun`.
         method, seed, settings: as for `attnrec.features.project`.
         by: a column of the catalogue that tells groups, such as `"category"`.
 
@@ -112,16 +108,14 @@ def item_map(
     return ItemMap(project(vectors, method, seed, **settings), by, groups, run.name, catalogue)
 
 
-def item_vectors(run: Run | FeatureRun) -> Float[np.ndarray, "item size"]:
+def item_vectors(run: Any) -> Float[np.ndarray, "item size"]:
     """What the model knows of each item.
 
     Raises:
         AttnrecError: a model without vectors of items, or whose features tell nothing of them.
     """
-    from attnrec.feature_run import FeatureRun
-
     count = len(run.data.items)
-    if not isinstance(run, FeatureRun):
+    if hasattr(run.model, "item_embeddings"):
         return np.asarray(run.model.item_embeddings())[1 : count + 1]
     embedding = getattr(run.model, "embedding", None)
     if embedding is None or not run.features.schema.of("item"):

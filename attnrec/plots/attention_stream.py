@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from attnrec.errors import AttnrecError, did_you_mean
 from attnrec.plots import style
-
-if TYPE_CHECKING:
-    from attnrec.explanations.features import AttentionLife
 
 # In points, of which an inch has 72.
 MARGIN, GAP = 4, 6
@@ -24,8 +22,27 @@ NEXT_TO = 10  # between names at the side
 DATE, MOST_DATES = 62, 6  # the room of a date, and how many stand there at most
 
 
+class Life(Protocol):
+    """What `run.attention_over_life(user)` gives."""
+
+    @property
+    def user(self) -> Any: ...
+    @property
+    def fields(self) -> tuple[str, ...]: ...
+    @property
+    def weights(self) -> np.ndarray: ...
+    @property
+    def times(self) -> pd.DatetimeIndex | None: ...
+    @property
+    def layer(self) -> int | str | None: ...
+    @property
+    def head(self) -> int | None: ...
+    def __len__(self) -> int: ...
+    def in_steps(self, most: int) -> tuple[np.ndarray, np.ndarray]: ...
+
+
 def attention_stream(
-    life: AttentionLife,
+    life: Life,
     *,
     highlight: str | Sequence[str] = (),
     title: str = "",
@@ -152,7 +169,7 @@ def _apart(wanted: np.ndarray, least: float, most: float) -> np.ndarray:
     return places
 
 
-def _dates(ax: Axes, life: AttentionLife, most: int) -> None:
+def _dates(ax: Axes, life: Life, most: int) -> None:
     """Below a few events when they were, or which they are."""
     count = min(most, MOST_DATES, len(life))
     at = np.unique(np.linspace(0, len(life) - 1, count).round().astype(int))
@@ -170,7 +187,7 @@ def _sides(count: int) -> list[str]:
     return ["center"] if count == 1 else ["left", *["center"] * (count - 2), "right"]
 
 
-def _told(life: AttentionLife, edges: np.ndarray) -> str:
+def _told(life: Life, edges: np.ndarray) -> str:
     """What a step is, and how many events there are."""
     size = int(edges[1] - edges[0])
     each = "each by itself" if size == 1 else f"each step the mean of {size}"

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from attnrec.data import Catalogue
 from attnrec.errors import AttnrecError
+from attnrec.features.projection import Projection
 from attnrec.plots import style
-
-if TYPE_CHECKING:
-    from attnrec.explanations.maps import ItemMap
 
 # In points, of which an inch has 72.
 MARGIN, GAP = 4, 6
@@ -29,8 +28,25 @@ AXES = {
 }
 
 
+class Items(Protocol):
+    """What `attnrec.item_map(run)` gives."""
+
+    @property
+    def projection(self) -> Projection: ...
+    @property
+    def by(self) -> str | None: ...
+    @property
+    def groups(self) -> tuple[str, ...]: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def catalogue(self) -> Catalogue: ...
+    def __len__(self) -> int: ...
+    def alike(self, neighbours: int = 10) -> tuple[float, float]: ...
+
+
 def embedding_map(
-    items: ItemMap,
+    items: Items,
     attention: Mapping[Any, float] | None = None,
     *,
     title: str = "",
@@ -111,7 +127,7 @@ def embedding_map(
     return figure
 
 
-def _shares(items: ItemMap, attention: Mapping[Any, float]) -> tuple[np.ndarray, np.ndarray]:
+def _shares(items: Items, attention: Mapping[Any, float]) -> tuple[np.ndarray, np.ndarray]:
     """Rows of the map, and what of the attention each gets."""
     places = items.catalogue.vocabulary.indices(list(attention)) - 1
     weights = np.array(list(attention.values()), float)
@@ -124,7 +140,7 @@ def _shares(items: ItemMap, attention: Mapping[Any, float]) -> tuple[np.ndarray,
 
 def _name(
     ax: Axes,
-    items: ItemMap,
+    items: Items,
     places: np.ndarray,
     shares: np.ndarray,
     at: np.ndarray,
@@ -161,7 +177,7 @@ def _name(
         )
 
 
-def _told(items: ItemMap, count: int) -> str:
+def _told(items: Items, count: int) -> str:
     """What the map is made by, what colours say, and what circles."""
     explained = items.projection.explained or ()
     told = [f"{len(items):,} items", AXES[items.projection.method].format(*explained)]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from inspect import signature
+from typing import Any, Protocol
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -10,19 +11,21 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
 from attnrec.errors import AttnrecError
+from attnrec.inspection.field_map import FieldMap
 from attnrec.plots import style
 from attnrec.plots.panels import NAME, SMALL, Panels
-
-if TYPE_CHECKING:
-    from attnrec.explanations.features import FieldMap
-    from attnrec.feature_inspection import FeatureInspection
-    from attnrec.feature_run import FeatureRun
 
 CELL, READABLE = 34, 13  # side in points, and that from which on numbers stand in it
 
 
+class Mapped(Protocol):
+    """A run of features, or what its `inspect` gave."""
+
+    def field_map(self, *, layer: int | str | None = None, head: int | None = None) -> FieldMap: ...
+
+
 def field_heatmap(
-    source: FeatureRun | FeatureInspection | FieldMap,
+    source: Mapped | FieldMap,
     *,
     layer: int | str | None = None,
     head: int | None = None,
@@ -82,22 +85,20 @@ def field_heatmap(
 
 
 def _asked(source: Any, layer: int | str | None, head: int | None, rows: int | None) -> FieldMap:
-    from attnrec.explanations.features import FieldMap
-    from attnrec.feature_inspection import FeatureInspection
-    from attnrec.feature_run import FeatureRun
-
-    if isinstance(source, FeatureRun):
-        return source.field_map(layer=layer, head=head, rows=rows)
-    if rows is not None or (isinstance(source, FieldMap) and (layer, head) != (None, None)):
-        raise AttnrecError("layer, head, rows: already decided by what was given")
-    if isinstance(source, FeatureInspection):
-        return source.field_map(layer=layer, head=head)
-    if not isinstance(source, FieldMap):
+    if isinstance(source, FieldMap):
+        if (layer, head, rows) != (None, None, None):
+            raise AttnrecError("layer, head, rows: already decided by what was given")
+        return source
+    if not hasattr(source, "field_map"):
         raise AttnrecError(
             "source: expected a run of features, what its inspect(...) gave, or what its "
             f"field_map(...) gave, got {type(source).__name__}"
         )
-    return source
+    if rows is None:
+        return source.field_map(layer=layer, head=head)
+    if "rows" not in signature(source.field_map).parameters:
+        raise AttnrecError("rows: of a run, which has some to draw from")
+    return source.field_map(layer=layer, head=head, rows=rows)
 
 
 def _draw(ax: Axes, values: np.ndarray, cell: float, scale: float) -> AxesImage:

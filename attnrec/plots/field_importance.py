@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -11,9 +11,6 @@ from matplotlib.figure import Figure
 
 from attnrec.errors import AttnrecError
 from attnrec.plots import style
-
-if TYPE_CHECKING:
-    from attnrec.explanations.features import FeatureAgreement
 
 # In points, of which an inch has 72.
 MARGIN, GAP, ROW = 4, 6, 14
@@ -27,8 +24,17 @@ MEANS = {
 }
 
 
+class Agreement(Protocol):
+    """What `run.agreement()` gives."""
+
+    @property
+    def importance(self) -> pd.DataFrame: ...
+    @property
+    def present(self) -> np.ndarray: ...
+
+
 def field_importance(
-    agreement: FeatureAgreement,
+    agreement: Agreement,
     *,
     title: str = "Which fields matter",
     provenance: str = "",
@@ -154,7 +160,7 @@ def _draw(ax: Axes, values: np.ndarray, hollow: np.ndarray, color: str) -> None:
     ax.spines["left"].set_color(style.AXIS)
 
 
-def _told(agreement: FeatureAgreement, marked: bool) -> str:
+def _told(agreement: Agreement, marked: bool) -> str:
     told = f"share of all fields; over {len(agreement.present):,} cases, permutation over all"
     if marked:
         told += " · hatched: attention is far from the median of the others, in rank and in share"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -17,17 +17,38 @@ from attnrec.errors import AttnrecError
 from attnrec.plots import style
 from attnrec.plots.panels import SMALL, Panels
 
-if TYPE_CHECKING:
-    from attnrec.explanations.features import ContextGrid
-
 CELL = 20  # side in points
 SHOWN = 4  # fields, unless they are named
 LEAST, LARGEST = 0.05, 0.94  # sides of squares, as shares of the cell: a point at least
 COVERED = 0.98  # of all cases lie within the scale
 
 
+class Grid(Protocol):
+    """What `run.attention_by_context(...)` gives."""
+
+    @property
+    def by(self) -> tuple[str, str]: ...
+    @property
+    def levels(self) -> tuple[tuple[str, ...], tuple[str, ...]]: ...
+    @property
+    def fields(self) -> tuple[str, ...]: ...
+    @property
+    def weights(self) -> np.ndarray: ...
+    @property
+    def counts(self) -> np.ndarray: ...
+    @property
+    def num_cases(self) -> int: ...
+    @property
+    def left_out(self) -> int: ...
+    @property
+    def layer(self) -> int | str | None: ...
+    @property
+    def head(self) -> int | None: ...
+    def of(self, field: str) -> np.ndarray: ...
+
+
 def seasonality(
-    grid: ContextGrid,
+    grid: Grid,
     fields: Sequence[str] | None = None,
     *,
     title: str = "",
@@ -114,7 +135,7 @@ def _points(difference: float) -> str:
     return f"{100 * difference:+.2g}".replace("-", "\u2212") if difference else "mean"
 
 
-def _varying(grid: ContextGrid) -> list[str]:
+def _varying(grid: Grid) -> list[str]:
     """The fields whose means differ most between cells, weighed by their cases."""
     cells = grid.counts > 0
     means, cases = grid.weights[cells], grid.counts[cells][:, None]
@@ -140,7 +161,7 @@ def _draw(ax: Axes, values: np.ndarray, counts: np.ndarray, norm: Normalize) -> 
         edge.set_color(style.RULE)
 
 
-def _told(grid: ContextGrid) -> str:
+def _told(grid: Grid) -> str:
     """What was averaged, over how many cases, and what a square's size says."""
     most = f"{grid.counts.max():,}"
     told = (

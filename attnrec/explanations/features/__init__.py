@@ -3,7 +3,6 @@
 from attnrec.explanations.features.agreement import FeatureAgreement, feature_agreement
 from attnrec.explanations.features.attention import attention_importance, field_attention
 from attnrec.explanations.features.by_context import ContextGrid, attention_by_context
-from attnrec.explanations.features.field_map import FieldMap, field_map
 from attnrec.explanations.features.life import AttentionLife, attention_over_life
 from attnrec.explanations.features.permutation import importance
 from attnrec.explanations.features.players import Players
@@ -15,7 +14,6 @@ __all__ = [
     "ContextGrid",
     "FeatureAgreement",
     "FeatureShapley",
-    "FieldMap",
     "Players",
     "attention_by_context",
     "attention_importance",
@@ -24,7 +22,6 @@ __all__ = [
     "drop_low_attention",
     "feature_agreement",
     "field_attention",
-    "field_map",
     "importance",
     "shapley_values",
 ]

@@ -22,7 +22,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -33,6 +32,7 @@ from attnrec.explanations.features.judged import Part, some
 from attnrec.features.examples import Features
 from attnrec.features.fields import FeatureSchema, Inputs
 from attnrec.inspection import AttentionMap, AttentionRecord
+from attnrec.inspection.field_map import fields_of_keys, maps_of_fields
 from attnrec.models.features.recorder import FeatureRecorder
 
 AT_ONCE = 2048  # examples recorded together
@@ -141,15 +141,6 @@ def of_record(
     return found
 
 
-def maps_of_fields(
-    record: AttentionRecord, schema: FeatureSchema, layer: int | str | None = None
-) -> list[AttentionMap]:
-    """The maps, or the one that is asked for, whose keys are fields or pairs of them."""
-    known = fields_of_keys(schema)
-    maps = record.maps if layer is None else (record.layer(layer),)
-    return [map_ for map_ in maps if map_.keys and all(key in known for key in map_.keys)]
-
-
 def _of_keys(
     record: AttentionRecord, map_: AttentionMap, head: int | None
 ) -> Float[np.ndarray, "case key"]:
@@ -166,12 +157,3 @@ def _members(keys: tuple[str, ...], schema: FeatureSchema) -> Float[np.ndarray, 
     for row, key in zip(found, keys, strict=True):
         row[list(known[key])] = 1
     return found
-
-
-def fields_of_keys(schema: FeatureSchema) -> dict[str, tuple[int, ...]]:
-    """A field by its name, or two by those of both."""
-    names = schema.names
-    pairs = combinations(range(len(names)), 2)
-    return {f"{names[i]} × {names[j]}": (i, j) for i, j in pairs} | {
-        name: (i,) for i, name in enumerate(names)
-    }

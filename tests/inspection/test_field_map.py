@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from attnrec.errors import AttnrecError
-from attnrec.explanations.features import field_map
 from attnrec.features import FeatureSchema, Field
 from attnrec.inspection import AttentionMap, AttentionRecord
+from attnrec.inspection.field_map import field_map
 from attnrec.models.features import AFM, AutoInt, ContextAttention, FeatureAttention
 from tests.explanations.feature_shop import clicks, run_of
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -17,9 +18,8 @@ import pandas as pd
 from jaxtyping import Bool, Float, Int
 
 from attnrec.errors import AttnrecError, whole_number
-from attnrec.explanations.features.attention import fields_of_keys, maps_of_fields
 from attnrec.features.fields import FeatureSchema
-from attnrec.inspection import AttentionMap, AttentionRecord
+from attnrec.inspection.record import AttentionMap, AttentionRecord
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,3 +169,21 @@ def _summed_pairs(
         sums[one, other] = _of_head(map_, head)[:, 0].sum(0)
         counts[one, other] = (real[:, rows] & real[:, columns]).sum(0)
     return sums, counts.astype(int)
+
+
+def maps_of_fields(
+    record: AttentionRecord, schema: FeatureSchema, layer: int | str | None = None
+) -> list[AttentionMap]:
+    """The maps, or the one that is asked for, whose keys are fields or pairs of them."""
+    known = fields_of_keys(schema)
+    maps = record.maps if layer is None else (record.layer(layer),)
+    return [map_ for map_ in maps if map_.keys and all(key in known for key in map_.keys)]
+
+
+def fields_of_keys(schema: FeatureSchema) -> dict[str, tuple[int, ...]]:
+    """A field by its name, or two by those of both."""
+    names = schema.names
+    pairs = combinations(range(len(names)), 2)
+    return {f"{names[i]} × {names[j]}": (i, j) for i, j in pairs} | {
+        name: (i,) for i, name in enumerate(names)
+    }
