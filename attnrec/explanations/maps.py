@@ -103,7 +103,10 @@ def item_map(
             raise AttnrecError(
                 f"by: the catalogue has no {by!r}{did_you_mean(by, catalogue.frame.columns)}"
             )
-        groups = tuple("" if pd.isna(one) else str(one) for one in catalogue.frame[by])
+        missing = catalogue.frame[by].isna()  # a list is a group like any other value
+        groups = tuple(
+            "" if none else str(one) for one, none in zip(catalogue.frame[by], missing, strict=True)
+        )
     vectors = item_vectors(run)
     return ItemMap(project(vectors, method, seed, **settings), by, groups, run.name, catalogue)
 

@@ -18,7 +18,7 @@ from attnrec.plots import style
 # In points, of which an inch has 72.
 MARGIN, GAP = 4, 6
 TITLE, SMALL = 9, 7
-KEY = 96  # room of the names of groups
+KEY, NARROWEST = 96, 90  # room of the names of groups, and the side of the smallest map
 LARGEST, DOT = 14, 2.4  # across: of all attention on one item, and of an item
 NAMED = 6  # items of most weight that are named, where there is room
 AXES = {
@@ -71,7 +71,7 @@ def embedding_map(
 
     Raises:
         UnknownIdError: an item that the catalogue lacks.
-        AttnrecError: a weight that is negative or not finite, or none above zero.
+        AttnrecError: a weight that is negative or not finite, none above zero, or too little width.
 
     Example:
         >>> found = item_map(run, "umap", by="category")  # doctest: +SKIP
@@ -85,6 +85,9 @@ def embedding_map(
     colors = dict(zip(shown, style.CATEGORICAL, strict=False))
     told = style.wrapped(_told(items, len(places)), width * 72 - 2 * MARGIN, SMALL)
     side = width * 72 - 2 * MARGIN - (KEY if colors else 0)
+    if side < NARROWEST:
+        least = width + (NARROWEST - side) / 72
+        raise AttnrecError(f"width: expected {least:.1f} inches or more, got {width}")
     above = MARGIN + 2 * TITLE + len(told) * 1.4 * SMALL + GAP
     height = (above + side + SMALL + 3 * MARGIN) / 72
     figure = style.new_figure(width, height)
@@ -181,10 +184,12 @@ def _told(items: Items, count: int) -> str:
     """What the map is made by, what colours say, and what circles."""
     explained = items.projection.explained or ()
     told = [f"{len(items):,} items", AXES[items.projection.method].format(*explained)]
-    if items.by is not None:
-        near, chance = items.alike(min(10, len(items) - 1))
+    known = sum(group != "" for group in items.groups)
+    if items.by is not None and known > 1:
+        count_near = min(10, known - 1)
+        near, chance = items.alike(count_near)
         told.append(
-            f"coloured by {items.by}, which {near:.0%} of the nearest ten share "
+            f"coloured by {items.by}, which {near:.0%} of the nearest {count_near} share "
             f"(by chance {chance:.0%})"
         )
     if len(set(filter(None, items.groups))) > len(style.CATEGORICAL):

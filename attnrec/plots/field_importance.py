@@ -155,7 +155,7 @@ def _draw(ax: Axes, values: np.ndarray, hollow: np.ndarray, color: str) -> None:
     ax.set_ylim(len(values) - 0.5, -0.5)
     ax.tick_params(length=0, labelsize=NAME, labelcolor=style.INK_2, labelbottom=False)
     for label in ax.get_yticklabels():
-        label.set_fontfamily(style.fonts())
+        label.set(fontfamily=style.fonts(), parse_math=False)
     ax.spines[["top", "right", "bottom"]].set_visible(False)
     ax.spines["left"].set_color(style.AXIS)
 

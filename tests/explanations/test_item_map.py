@@ -65,6 +65,14 @@ def test_similar_products_lie_together_in_the_shipped_shop(shipped):
     assert share > 3 * chance
 
 
+def test_a_group_may_be_a_list_or_missing():
+    run = run_of(FM(embedding_size=3), choices(ids=True))
+    frame = run.data.catalogue.frame
+    frame["tags"] = [["red", "wide"], None, *["plain"] * (len(frame) - 2)]
+    found = item_map(run, by="tags")
+    assert found.groups[:3] == ("['red', 'wide']", "", "plain")
+
+
 def test_mistakes(shipped):
     with pytest.raises(AttnrecError, match="by: the catalogue has no 'categry'; did you mean 'cat"):
         item_map(shipped, by="categry")

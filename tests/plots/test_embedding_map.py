@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -47,7 +48,7 @@ def test_dots_circles_and_what_they_are(tmp_path):
     near, chance = items.alike(10)
     told = texts(figure)
     assert {"a", "b"} <= set(told)
-    share = f"which {near:.0%} of the nearest ten share (by chance {chance:.0%})"
+    share = f"which {near:.0%} of the nearest 10 share (by chance {chance:.0%})"
     assert any(f"coloured by kind, {share}" in line for line in told)
     assert plots.files.provenance_of(figure) == "seed 7"
     assert "item $x^3$" in plots.save(figure, tmp_path / "map.svg").read_text()
@@ -73,6 +74,16 @@ def test_without_attention_and_without_groups():
     assert "PCA: each axis holds 50% and 25% of the variance" in " ".join(texts(figure))
 
 
+def test_groups_that_are_known_of_few_or_of_none():
+    few = map_of()
+    few = replace(few, groups=("a", "a", "b", *[""] * 27))
+    assert "of the nearest 2 share" in " ".join(texts(plots.embedding_map(few)))
+    for known in (0, 1):
+        groups = ("a",) * known + ("",) * (30 - known)
+        told = " ".join(texts(plots.embedding_map(replace(few, groups=groups))))
+        assert "nearest" not in told
+
+
 def test_thousands_of_items_are_one_picture_in_the_file():
     (dots,) = plots.embedding_map(map_of(3000, by=None)).axes[0].collections
     assert dots.get_rasterized()
@@ -88,5 +99,7 @@ def test_mistakes():
     ):
         with pytest.raises(AttnrecError, match=f"attention: .*{told}"):
             plots.embedding_map(map_of(), weights)
+    with pytest.raises(AttnrecError, match="width: expected 2.7 inches or more, got 1"):
+        plots.embedding_map(map_of(), width=1)
     with pytest.raises(AttnrecError, match="items: expected what item_map"):
         plots.embedding_map("run")

@@ -71,6 +71,14 @@ def test_of_models(recipe, tmp_path):
     assert "taste" in plots.save(figure, tmp_path / "fields.svg").read_text()
 
 
+def test_names_are_text(tmp_path):
+    hostile = IMPORTANCE.set_axis(["$\\frac{", "<b>x</b>", "a & b", ""])
+    figure = plots.field_importance(FeatureAgreement(hostile, {}, np.ones((5, 4), bool)))
+    text = plots.save(figure, tmp_path / "fields.svg").read_text()
+    assert "$\\frac{" in text
+    assert "&lt;b&gt;x&lt;/b&gt;" in text
+
+
 def test_nothing_to_share():
     none = FeatureAgreement(IMPORTANCE * 0, {}, np.ones((1, 4), bool))
     assert widths(plots.field_importance(none).axes[0]) == [0] * 4

@@ -100,7 +100,7 @@ def attention_by_context(
         AttnrecError: circumstances that are not known, that are the same, or that have more than
             60 levels; a model that attends to no field, or no such layer or head.
     """
-    if isinstance(by, str) or len(by) != 2 or by[0] == by[1]:
+    if isinstance(by, str) or not isinstance(by, Sequence) or len(by) != 2 or by[0] == by[1]:
         raise AttnrecError(f"by: expected two circumstances, such as ('month', 'hour'), got {by!r}")
     found = some(features, part, rows, seed)
     one, other = (_levels(features, name, found.rows) for name in by)
