@@ -4,6 +4,9 @@
 //   history_explorer.css
 //   trust_panel.js        the panel that measures explanations
 //   trust_panel.css
+//   figures.js            the feature pictures
+//   figures.css
+//   saved_figure.js       one of them in a saved page
 //   page_worker.js.gz     the worker in which exported models run: once a page, on request
 //   ort.wasm.gz           its runtime, onnxruntime-web's WebAssembly: likewise
 //   standalone.js         the explorer in a saved page, which has no kernel
@@ -18,7 +21,7 @@ import * as esbuild from 'esbuild';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const outdir = join(here, 'attnrec_widgets/static');
-const LIMITS = { history_explorer: 200_000, trust_panel: 60_000 }; // bytes of JavaScript in each widget
+const LIMITS = { history_explorer: 200_000, trust_panel: 60_000, figures: 90_000 }; // bytes of JavaScript in each widget
 const WASM = createRequire(import.meta.url).resolve('onnxruntime-web/ort-wasm-simd-threaded.wasm');
 const common = { bundle: true, target: 'es2022', minify: true, legalComments: 'none', logLevel: 'warning' };
 
@@ -26,15 +29,15 @@ if (process.argv.includes('--test')) process.exit(await test());
 
 const runtime = await buildWorker();
 const widget = {
-  ...common, entryPoints: { history_explorer: join(here, 'src/index.ts'), trust_panel: join(here, 'src/trust/index.ts') }, outdir, format: 'esm',
+  ...common, entryPoints: { history_explorer: join(here, 'src/index.ts'), trust_panel: join(here, 'src/trust/index.ts'), figures: join(here, 'src/figures/index.ts') }, outdir, format: 'esm',
   define: { RUNTIME: JSON.stringify(runtime) },
 };
 if (process.argv.includes('--watch')) {
   const context = await esbuild.context({ ...widget, minify: false, sourcemap: 'inline', logLevel: 'info' });
   await context.watch();
 } else {
-  const styles = { ...common, entryPoints: { history_explorer: join(here, 'src/history_explorer.css'), trust_panel: join(here, 'src/trust/trust_panel.css') }, outdir };
-  const standalone = { ...widget, entryPoints: { standalone: join(here, 'src/standalone.ts') }, format: 'iife', charset: 'ascii' };
+  const styles = { ...common, entryPoints: { history_explorer: join(here, 'src/history_explorer.css'), trust_panel: join(here, 'src/trust/trust_panel.css'), figures: join(here, 'src/figures/figures.css') }, outdir };
+  const standalone = { ...widget, entryPoints: { standalone: join(here, 'src/standalone.ts'), saved_figure: join(here, 'src/figures/saved.ts') }, format: 'iife', charset: 'ascii' };
   await Promise.all([esbuild.build(widget), esbuild.build(styles), esbuild.build(standalone)]);
   for (const [name, limit] of Object.entries(LIMITS)) {
     const { size } = statSync(join(outdir, `${name}.js`));

@@ -50,6 +50,29 @@ class FieldMap:
     head: int | None
     of_pairs: bool
 
+    @property
+    def title(self) -> str:
+        return "What each pair gets" if self.of_pairs else "Where each field looks"
+
+    @property
+    def told(self) -> str:
+        """What was averaged, over how many cases, and what sums to one."""
+        one = self.num_cases == 1
+        cases = "one case" if one else f"mean of {self.num_cases:,} cases"
+        heads = f", head {self.head}" if self.head else ""
+        if not heads and self.num_heads > 1:
+            heads = f"{', mean of' if one else ' and'} {self.num_heads} heads"
+        sums = "all pairs of a case sum to 100%"
+        if not self.of_pairs:
+            sums = "a row is the field that looks, and sums to 100%"
+        return f"{cases}{heads} · {sums}"
+
+    @property
+    def shown(self) -> tuple[Bool[np.ndarray, " field"], Bool[np.ndarray, " field"]]:
+        """Which fields look anywhere, and which are looked at by any."""
+        there = ~np.isnan(self.weights)
+        return there.any((0, 2)), there.any((0, 1))
+
     def to_frame(self) -> pd.DataFrame:
         """A row for each value: `layer`, `looks`, `at`, `attention` and `cases`; pairs once."""
         n = len(self.fields)

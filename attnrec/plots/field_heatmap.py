@@ -63,16 +63,15 @@ def field_heatmap(
         >>> plots.field_heatmap(run.inspect(user="u17", item="p3"), layer=1)  # doctest: +SKIP
     """
     found = _asked(source, layer, head, rows)
-    there = ~np.isnan(found.weights)
-    looks, at = there.any((0, 2)), there.any((0, 1))
+    looks, at = found.shown
     values = found.weights[:, looks][:, :, at]
     names = np.array(found.fields, dtype=object)
     panels = Panels(
         [f"layer {number}" for number in found.numbers],
         names[looks],
         names[at],
-        heading=title or ("What each pair gets" if found.of_pairs else "Where each field looks"),
-        told=_told(found),
+        heading=title or found.title,
+        told=found.told,
         provenance=provenance,
         width=width,
         cell=(CELL, READABLE),
@@ -113,16 +112,3 @@ def _draw(ax: Axes, values: np.ndarray, cell: float, scale: float) -> AxesImage:
         style.text(ax, column, row, told, fontsize=min(NAME, 0.42 * cell), ha="center", color=color)
     ax.spines[:].set_visible(False)
     return image
-
-
-def _told(found: FieldMap) -> str:
-    """What was averaged, over how many cases, and what sums to one."""
-    one = found.num_cases == 1
-    cases = "one case" if one else f"mean of {found.num_cases:,} cases"
-    heads = f", head {found.head}" if found.head else ""
-    if not heads and found.num_heads > 1:
-        heads = f"{', mean of' if one else ' and'} {found.num_heads} heads"
-    sums = "all pairs of a case sum to 100%"
-    if not found.of_pairs:
-        sums = "a row is the field that looks, and sums to 100%"
-    return f"{cases}{heads} · {sums}"

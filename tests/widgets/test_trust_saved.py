@@ -98,7 +98,7 @@ def test_it_stands_beneath_the_explorer(panel):
     assert page.state["traits"]["_lens"] == panel.explorer._lens
     assert page.state["traits"]["_lens"]["name"] == "leave-one-out"
     assert page.state["traits"]["_lens"]["effects"] == [1, 2, -4]
-    expected = saved_page._policy(page.texts["script"], page.texts["style"])
+    expected = page_file._policy(page.texts["script"], page.texts["style"])
     assert page.policy == expected
 
 

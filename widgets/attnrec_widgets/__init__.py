@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from attnrec_widgets.history_explorer import HistoryExplorer
 
 if TYPE_CHECKING:
     from attnrec_widgets.charts import AttentionDistribution, RankingBars
+    from attnrec_widgets.field_heatmap import FieldHeatmap
+    from attnrec_widgets.linked import link
     from attnrec_widgets.trust_panel import TrustPanel
 
-__all__ = ["AttentionDistribution", "HistoryExplorer", "RankingBars", "TrustPanel"]
+__all__ = [
+    "AttentionDistribution",
+    "FieldHeatmap",
+    "HistoryExplorer",
+    "RankingBars",
+    "TrustPanel",
+    "link",
+]
+
+# Loaded when they are used: the charts bring bqplot, others JAX.
+_MODULES = {
+    "AttentionDistribution": "charts",
+    "FieldHeatmap": "field_heatmap",
+    "RankingBars": "charts",
+    "TrustPanel": "trust_panel",
+    "link": "linked",
+}
 
 
 def __getattr__(name: str) -> Any:
-    """The charts load bqplot, the panel JAX, and only when they are used."""
-    if name == "TrustPanel":
-        from attnrec_widgets.trust_panel import TrustPanel
-
-        return TrustPanel
-    if name in ("AttentionDistribution", "RankingBars"):
-        from attnrec_widgets import charts
-
-        return getattr(charts, name)
+    if name in _MODULES:
+        return getattr(import_module(f"attnrec_widgets.{_MODULES[name]}"), name)
     raise AttributeError(f"module 'attnrec_widgets' has no attribute {name!r}")

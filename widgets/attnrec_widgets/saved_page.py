@@ -2,25 +2,16 @@
 
 The file brings the front end, the runtime, and each model with its catalogue
 and its graphs of every length, as base64 in script elements that no browser
-runs. What else stands beneath the explorer comes as a `Part`. The content
-security policy allows what the file itself holds, by hash, and nothing else:
-no request leaves it.
+runs. What else stands beneath the explorer comes as a `Part`.
 """
 
 from __future__ import annotations
 
-import base64
 import gzip
-import hashlib
-import html
-import json
-import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from attnrec.errors import AttnrecError
-from attnrec_widgets import bundle, page_model, still
+from attnrec_widgets import page_file, page_model, still
 from attnrec_widgets.answer import setup_for
 from attnrec_widgets.source import Source
 
@@ -32,37 +23,6 @@ TRAITS = (
     *("_past", "_future", "_start", "_bases", "_lens"),
 )
 KINDS = ("inspect", "scores")
-STYLE = """
-:root { color-scheme: light dark; }
-body { margin: 0; background: #fff; color: #1c2127; font: 13px/1.5 system-ui, sans-serif; }
-main { box-sizing: border-box; max-width: 1800px; margin: 0 auto; padding: 24px; }
-#still img { display: block; width: 100%; max-width: 960px; height: auto; margin-bottom: 12px; }
-#notice { margin: 0; }
-@media (prefers-color-scheme: dark) { body { background: #111; color: #e7e9ec; } }
-@media print { main { padding: 0; } .attnrec .tools, .attnrec .foot .do { visibility: hidden; } }
-"""
-PAGE = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="generator" content="attnrec">
-<title>{title}</title>
-<style>{style}</style>
-</head>
-<body>
-<main>
-<noscript><p>{noscript}</p></noscript>
-<p id="notice" role="status"></p>
-<div id="still">{pictures}</div>
-<div id="explorer"></div>{places}
-</main>
-{blocks}
-<script>{script}</script>
-</body>
-</html>
-"""
 NOSCRIPT = (
     "This is a picture of the explorer as it was saved. To make it live, allow scripts for "
     "this file: the model inside it then answers on this machine, without a network."
@@ -97,23 +57,7 @@ def save(explorer: HistoryExplorer, path: str | Path, beneath: Part | None = Non
         AttnrecError: a path that is a folder or does not end in `.html`, a model that has no
             form that runs in a page, or a front end that is not built.
     """
-    path = Path(path).expanduser()
-    if path.suffix.lower() not in (".html", ".htm"):
-        raise AttnrecError(f"path: expected a name that ends in .html, got {path.name!r}")
-    if path.is_dir():
-        raise AttnrecError(f"path: {path} is a folder; expected a file such as why.html")
-    content = page(explorer, beneath).encode()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(content)
-        os.chmod(beside, 0o666 & ~_umask())  # mkstemp's own is for one user alone
-        os.replace(beside, path)
-    except BaseException:
-        Path(beside).unlink(missing_ok=True)
-        raise
-    return path
+    return page_file.write(path, lambda: page(explorer, beneath))
 
 
 def page(explorer: HistoryExplorer, beneath: Part | None = None) -> str:
@@ -124,29 +68,16 @@ def page(explorer: HistoryExplorer, beneath: Part | None = None) -> str:
     for source in distinct.values():
         packed |= _model_blocks(source)
     told = {"state": _state(explorer, beneath)} | ({beneath.name: beneath.told} if beneath else {})
-    blocks = [
-        *(
-            f'<script type="application/json" id="attnrec-{block}">{_json(content)}</script>'
-            for block, content in told.items()
-        ),
-        *(
-            f'<script type="application/octet-stream" id="attnrec-{block}">'
-            f"{base64.b64encode(content).decode()}</script>"
-            for block, content in packed.items()
-        ),
-    ]
-    script, style = _static("standalone.js"), _static("history_explorer.css")
-    style += (_static(beneath.style) if beneath else "") + STYLE
     words = explorer._setup["words"]
-    return PAGE.format(
-        policy=_policy(script, style),
-        title=html.escape(f"{' and '.join(s.name for s in explorer.sources)}: {words['items']}"),
-        style=style,
+    return page_file.document(
+        title=f"{' and '.join(s.name for s in explorer.sources)}: {words['items']}",
+        script="standalone.js",
+        styles=["history_explorer.css", *([beneath.style] if beneath else [])],
         noscript=NOSCRIPT,
         pictures=still.images(explorer),
-        places=f'\n<div id="{beneath.name}"></div>' if beneath else "",
-        blocks="\n".join(blocks),
-        script=script,
+        places=["explorer", *([beneath.name] if beneath else [])],
+        told=told,
+        packed=packed,
     )
 
 
@@ -177,32 +108,3 @@ def _state(explorer: HistoryExplorer, beneath: Part | None) -> dict[str, Any]:
         | {"_setup": setup_for(explorer, "page", None)},
         "models": [{"key": s.key, "card": s.portable.card} for s in explorer.sources],
     }
-
-
-def _json(told: dict[str, Any]) -> str:
-    """JSON in which nothing ends or opens a script element; it is ASCII, too."""
-    return json.dumps(told, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
-
-
-def _policy(script: str, style: str) -> str:
-    return (
-        f"default-src 'none'; script-src {_hash(script)} 'wasm-unsafe-eval'; "
-        f"style-src {_hash(style)}; worker-src blob:; img-src data: blob:; "
-        "base-uri 'none'; form-action 'none'"
-    )
-
-
-def _hash(text: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
-
-
-def _static(name: str) -> str:
-    path = bundle.STATIC / name
-    if not path.is_file():
-        raise AttnrecError("the front end is not built (run `pip install .` in attnrec's folder)")
-    return path.read_text(encoding="utf-8")
-
-
-def _umask() -> int:
-    os.umask(now := os.umask(0))
-    return now

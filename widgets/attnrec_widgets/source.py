@@ -180,13 +180,18 @@ class Source:
 
     def provenance(self) -> list[str]:
         """What stands at the foot of every picture: model, data, seed, date."""
-        parts = [self.name]
-        if self.run is not None:
-            data, facts = self.run.data, getattr(self.run, "provenance", {})
-            parts.append(" ".join(str(x) for x in (data.name, _short(data.fingerprint)) if x))
-            parts += [f"seed {facts['seed']}"] if "seed" in facts else []
-            parts += [str(facts["date"])[:10]] if "date" in facts else []
-        return parts
+        return provenance_of(self.name, self.run)
+
+
+def provenance_of(name: str, run: Any) -> list[str]:
+    """Model, data, seed and date of a run; of what is none (None), the name alone."""
+    parts = [name]
+    if run is not None:
+        data, facts = run.data, getattr(run, "provenance", {})
+        parts.append(" ".join(str(x) for x in (data.name, _short(data.fingerprint)) if x))
+        parts += [f"seed {facts['seed']}"] if "seed" in facts else []
+        parts += [str(facts["date"])[:10]] if "date" in facts else []
+    return parts
 
 
 def _short(fingerprint: str | None) -> str:

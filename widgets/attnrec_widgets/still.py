@@ -12,8 +12,6 @@ style, and shows the picture all the same.
 from __future__ import annotations
 
 import asyncio
-import base64
-import html
 import io
 import logging
 import sys
@@ -21,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from attnrec.errors import AttnrecError
+from attnrec_widgets import page_file
 
 if TYPE_CHECKING:
     from attnrec_widgets.history_explorer import HistoryExplorer
@@ -111,13 +110,8 @@ def markup(explorer: HistoryExplorer) -> str:
 
 def images(explorer: HistoryExplorer, style: str | None = None) -> str:
     """One `<img>` a model."""
-    alt = html.escape(repr(explorer), quote=True)
-    styled = f' style="{style}"' if style else ""
-    return "".join(
-        f'<img alt="{alt}"{styled} '
-        f'src="data:image/svg+xml;base64,{base64.b64encode(svg).decode()}">'
-        for svg in draw(explorer)
-    )
+    alt = repr(explorer)
+    return "".join(page_file.image(svg, alt, style) for svg in draw(explorer))
 
 
 def draw(explorer: HistoryExplorer) -> list[bytes]:
@@ -131,14 +125,8 @@ def draw(explorer: HistoryExplorer) -> list[bytes]:
             plots.save(explorer.figure(panel), stream, format="svg")
         except AttnrecError:  # nothing to draw
             return []
-        drawn.append(_compact(stream.getvalue()))
+        drawn.append(stream.getvalue())
     return drawn
-
-
-def _compact(svg: bytes) -> bytes:
-    """Without the indentation and the preamble, a fifth of the file; text is left as it is."""
-    lines = svg[svg.index(b"<svg") :].splitlines()
-    return b"\n".join(line.strip() for line in lines)
 
 
 def _notebook() -> Any:
