@@ -21,7 +21,14 @@ from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 from tests.browser.jupyter import (
     CHROMIUM_ARGUMENTS,
@@ -166,6 +173,19 @@ def open_file(offline: BrowserContext, tmp_path: Path) -> Iterator[Callable[[Pat
     offline.on("request", lambda request: asked(request.url))
     yield opened
     assert not problems, "\n".join(problems)
+
+
+@pytest.fixture
+def open_figure(open_file: Callable[[Path], Page], tmp_path: Path) -> Callable[..., Page]:
+    """Saves a feature picture, and opens the page when nothing moves."""
+
+    def opened(figure, **media) -> Page:
+        page = open_file(figure.save_html(tmp_path / "figure.html"))
+        page.emulate_media(**media)
+        expect(page.locator("[data-role=figure]")).to_have_attribute("data-moving", "false")
+        return page
+
+    return opened
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import stat
 from html.parser import HTMLParser
 
 import pytest
-from attnrec_widgets import HistoryExplorer, saved_page
+from attnrec_widgets import HistoryExplorer, page_file, saved_page
 
 from attnrec import export
 from attnrec.data import Catalogue
@@ -200,7 +200,7 @@ def test_a_file_is_whole_or_is_the_one_before(explorer, portable, tmp_path, monk
     folder.mkdir()
     path = folder / "page.html"
     path.write_text("before")
-    monkeypatch.setattr(saved_page.os, "replace", lambda *_: 1 / 0)
+    monkeypatch.setattr(page_file.os, "replace", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         explorer.save_html(path)
     assert path.read_text() == "before"

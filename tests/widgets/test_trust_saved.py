@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 import pytest
-from attnrec_widgets import HistoryExplorer, TrustPanel, saved_page
+from attnrec_widgets import HistoryExplorer, TrustPanel, page_file, saved_page
 from attnrec_widgets.trust_report import REMOVALS
 from attnrec_widgets.trust_saved import part_of
 

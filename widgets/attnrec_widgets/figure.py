@@ -1,4 +1,4 @@
-"""What all feature pictures share: a picture in numbers, what is chosen in it, and how it leaves."""
+"""What all feature pictures share: numbers to draw, what is chosen, ways out of the notebook."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ def document(
     pictures: str,
     places: Sequence[str],
     told: Mapping[str, Any],
-    packed: Mapping[str, bytes] = {},  # noqa: B006  never written to
+    packed: Mapping[str, bytes] | None = None,
 ) -> str:
     """The file's text; equal contents give equal texts.
 
@@ -83,7 +83,7 @@ def document(
         *(
             f'<script type="application/octet-stream" id="attnrec-{name}">'
             f"{base64.b64encode(content).decode()}</script>"
-            for name, content in packed.items()
+            for name, content in (packed or {}).items()
         ),
     ]
     return PAGE.format(
