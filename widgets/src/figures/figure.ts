@@ -46,7 +46,7 @@ export class Figure {
   #resize: ResizeObserver;
   #unwatch: () => void;
 
-  constructor(private model: AnyModel, private host: HTMLElement, private make: (kind: string) => View) {
+  constructor(private model: AnyModel, private host: HTMLElement, private make: (kind: string, model: AnyModel) => View) {
     this.#transport = new Transport({
       role: 'figure', plays: 'the frames', slides: 'Frame', pace: PACE, told: value => Math.round(value), draw: () => this.#draw(true),
     });
@@ -133,7 +133,7 @@ export class Figure {
         this.#view?.dispose?.();
         this.#view?.node.remove();
         this.#kind = picture.kind;
-        this.#view = this.make(picture.kind);
+        this.#view = this.make(picture.kind, this.model);
         this.#stage.prepend(this.#view.node);
         if (this.#view.tools) this.#tools.before(this.#view.tools);
       }
