@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Int
 
 from attnrec.columns import Columns
 from attnrec.data.interactions import Interactions
@@ -122,7 +123,7 @@ class FeatureRun(Explained):
             AttnrecError: circumstances that are not among the features, or numbers of
                 users, items and circumstances that do not go together.
         """
-        if not self._predicts:
+        if not self.predicts:
             raise AttnrecError(
                 f"predict: scores of choices learned with loss={self._loss!r} rank, and are no "
                 "probabilities; train with loss='bce', or see inspect(...).scores"
@@ -151,7 +152,7 @@ class FeatureRun(Explained):
         """
         inputs, _ = self._inputs(user, item, context, history)
         scores, record = self.recorder.inspect(inputs, interventions)
-        found = self.scorer.as_predictions(scores) if self._predicts else None
+        found = self.scorer.as_predictions(scores) if self.predicts else None
         return FeatureInspection(inputs, scores, found, record, self.features)
 
     @property
@@ -159,8 +160,8 @@ class FeatureRun(Explained):
         return self.provenance.get("fit", {}).get("loss")
 
     @property
-    def _predicts(self) -> bool:
-        """Whether scores mean more than an order."""
+    def predicts(self) -> bool:
+        """Whether scores mean more than an order: a probability, or a rating."""
         return self.features.label != "choice" or self._loss == "bce"
 
     def evaluate(
@@ -272,9 +273,7 @@ class FeatureRun(Explained):
         circumstances, past = self._circumstances(context, 1), self._past(history, 1)
         scores = np.array(self.scorer.of_cases(index, circumstances, past))
         scores[0, 0] = -np.inf
-        if self.data.protocol.filter_seen if filter_seen is None else filter_seen:
-            known = (self.data.user_indices == index[0]) & (self.features.split.part != TEST)
-            scores[0, self.data.item_indices[known]] = -np.inf
+        scores[0, self.seen(int(index[0]), filter_seen)] = -np.inf
         best = top_indices(scores, topn)[0]
         best = best[np.isfinite(scores[0, best])]
         return pd.DataFrame(
@@ -285,6 +284,15 @@ class FeatureRun(Explained):
                 Columns.SCORE: scores[0, best],
             }
         )
+
+    def seen(self, user: int, filter_seen: bool | None = None) -> Int[np.ndarray, " item"]:
+        """Indices of the items that are not recommended to a user: what they have, but for the
+        test part, where the data's protocol or `filter_seen` says so.
+        """
+        if not (self.data.protocol.filter_seen if filter_seen is None else filter_seen):
+            return np.zeros(0, np.int32)
+        known = (self.data.user_indices == user) & (self.features.split.part != TEST)
+        return self.data.item_indices[known]
 
     def export_onnx(
         self, path: str | Path, *, kind: Kind = "inspect", length: int | None = None
@@ -345,7 +353,7 @@ class FeatureRun(Explained):
                 f"a rating: the score plus {centre_of(self.features):.9g}, "
                 f"from {least:.9g} to {most:.9g} at most"
             )
-        if not self._predicts:
+        if not self.predicts:
             return "none: scores only rank"
         return f"the probability of a {self.features.label}: 1 / (1 + exp(-score))"
 

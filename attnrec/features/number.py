@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Float
 
 from attnrec.data.report import Report
 from attnrec.errors import DataError, whole_number
@@ -229,6 +230,11 @@ class FittedScale:
         levels = np.where(gap, self.missing, 1).astype(np.int32)
         weights = np.where(gap, float(self.missing > 0), scaled).astype(np.float32)
         return Levels(levels[:, None], weights[:, None])
+
+    def decode(self, weights: Float[np.ndarray, "*batch"]) -> Float[np.ndarray, "*batch"]:
+        """The numbers of which these are the weights; those beyond the scale are at its end."""
+        shifted = np.asarray(weights, float) * self.spread + self.center
+        return np.sign(shifted) * np.expm1(np.abs(shifted)) if self.scale == "log" else shifted
 
     def state(self) -> dict[str, Any]:
         """See `Encoder`."""

@@ -31,6 +31,10 @@ class Agreement(Protocol):
     def importance(self) -> pd.DataFrame: ...
     @property
     def present(self) -> np.ndarray: ...
+    @property
+    def shares(self) -> pd.DataFrame: ...
+    @property
+    def off(self) -> np.ndarray: ...
 
 
 def field_importance(
@@ -71,8 +75,7 @@ def field_importance(
     unknown = agreement.importance.columns[agreement.importance.isna().any()]
     if len(unknown):
         raise AttnrecError(f"agreement: {unknown[0]} says nothing of some fields")
-    shares = shares_of(agreement.importance)
-    off = disagreeing(agreement.importance)
+    shares, off = agreement.shares, agreement.off
     names = [style.shorten(str(name), WIDEST_NAME, NAME) for name in shares.index]
     left = MARGIN + GAP + max(style.width(name, NAME) for name in names)
     count = len(shares.columns)
@@ -98,25 +101,6 @@ def field_importance(
     style.heading(figure, title, lines, MARGIN, TITLE, SMALL)
     style.foot(figure, provenance)
     return figure
-
-
-def shares_of(importance: pd.DataFrame) -> pd.DataFrame:
-    """Each method's column over its sum, what is below zero being none."""
-    positive = importance.clip(lower=0)
-    return positive / positive.sum().where(lambda total: total > 0, 1)
-
-
-def disagreeing(importance: pd.DataFrame) -> np.ndarray:
-    """Where attention differs from the median of the others, in rank and in share; see above."""
-    count = len(importance)
-    if "attention" not in importance or len(importance.columns) < 2:
-        return np.zeros(count, bool)
-
-    def off(by: pd.DataFrame) -> pd.Series:
-        return (by["attention"] - by.drop(columns="attention").median(axis=1)).abs()
-
-    in_rank = off(importance.rank(ascending=False)) > count / 3
-    return (in_rank & (off(shares_of(importance)) > 0.5 / count)).to_numpy()
 
 
 def _head(ax: Axes, told: str, above: float, room: float, **look: Any) -> None:

@@ -91,6 +91,7 @@ class FigureWidget(anywidget.AnyWidget):
     head = Checked(_check_head).tag(sync=True)
     _picture = traitlets.Dict().tag(sync=True, echo_update=False)
 
+    _saved: tuple[str, ...] = CHOICES  # traits that a saved page begins with, beside the picture
     kind = ""
     fields: tuple[str, ...] = ()
     layers: tuple[int, ...] = ()
@@ -187,7 +188,7 @@ class FigureWidget(anywidget.AnyWidget):
 
         stream = io.BytesIO()
         plots.save(self.figure(), stream, format="svg")
-        state = {name: getattr(self, name) for name in CHOICES}
+        state = {name: getattr(self, name) for name in self._saved}
         frames = self._drawn()
         state["_picture"] = {
             **self._picture,

@@ -77,6 +77,16 @@ class FeatureAgreement:
             "chance": (1 / self.present[cases].sum(1)).mean() if same else np.nan,
         }
 
+    @property
+    def shares(self) -> pd.DataFrame:
+        """`importance` as shares; see `shares_of`."""
+        return shares_of(self.importance)
+
+    @property
+    def off(self) -> Bool[np.ndarray, " field"]:
+        """Where attention is far from the other methods; see `disagreeing`."""
+        return disagreeing(self.importance)
+
     def __repr__(self) -> str:
         return f"FeatureAgreement of {', '.join(self.importance)}: {len(self.present)} cases"
 
@@ -158,3 +168,25 @@ def ablation(scores: Scores, players: Players, cases: Inputs) -> Float[np.ndarra
         dropped[:, player] = True
         lost[:, player] = whole - scores(players.without(cases, dropped))
     return lost
+
+
+def shares_of(importance: pd.DataFrame) -> pd.DataFrame:
+    """Each method's column over its sum, what is below zero being none."""
+    positive = importance.clip(lower=0)
+    return positive / positive.sum().where(lambda total: total > 0, 1)
+
+
+def disagreeing(importance: pd.DataFrame) -> Bool[np.ndarray, " field"]:
+    """Where attention differs from the median of the other methods.
+
+    In rank by more than a third of all ranks, and in share by more than half an even share.
+    """
+    count = len(importance)
+    if "attention" not in importance or len(importance.columns) < 2:
+        return np.zeros(count, bool)
+
+    def off(by: pd.DataFrame) -> pd.Series:
+        return (by["attention"] - by.drop(columns="attention").median(axis=1)).abs()
+
+    in_rank = off(importance.rank(ascending=False)) > count / 3
+    return (in_rank & (off(shares_of(importance)) > 0.5 / count)).to_numpy()

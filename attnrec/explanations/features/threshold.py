@@ -32,7 +32,7 @@ def drop_low_attention(
     share: Wanted = None,
     layer: int | str | None = None,
     rows: int = 500,
-    samples: int = 256,
+    samples: int | None = 256,
     repeats: int = 5,
     seed: int = 0,
 ) -> pd.DataFrame:
@@ -60,7 +60,7 @@ def drop_low_attention(
         layer: of attention, as for `attention_importance`.
         rows: so many at most, drawn.
         samples: coalitions asked about in each case; Shapley values are exact where there are
-            no more.
+            no more. None leaves out that way to drop, which takes longest.
         repeats: of dropping at random, of which means are taken.
         seed: of all draws.
 
@@ -81,15 +81,15 @@ def drop_low_attention(
     attended = ~np.isnan(gets).all(0)
     able = players.present(inputs)[:, : gets.shape[1]] & attended
     before = np.asarray(predictions(inputs), float)
-    values, _ = shapley_values(
-        scores, players, inputs, silent(inputs.take(np.zeros(1, int))), samples=samples, seed=seed
-    )
     rng = np.random.default_rng(seed)
     orders = {
         "lowest attention": [gets],
         "at random": [rng.random(gets.shape) for _ in range(repeats)],
-        "lowest Shapley": [np.abs(values[:, : gets.shape[1]])],
     }
+    if samples is not None:
+        nothing = silent(inputs.take(np.zeros(1, int)))
+        values, _ = shapley_values(scores, players, inputs, nothing, samples=samples, seed=seed)
+        orders["lowest Shapley"] = [np.abs(values[:, : gets.shape[1]])]
     found: dict[tuple[float, str], tuple[float, float, float]] = {}
     found[0.0, "nothing"] = (0.0, 0.0, given.figure(scores(inputs)))
     for level in levels:

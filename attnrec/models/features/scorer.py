@@ -102,7 +102,12 @@ class FeatureScorer:
         if candidates is None:
             candidates = np.arange(len(self._items.levels))[None]
         past = cases.history and cases.history._replace(catalogue=self._items)
-        cases = cases._replace(items=self._items, chosen=candidates, history=past)
+        return self.of_candidates(
+            cases._replace(items=self._items, chosen=candidates, history=past)
+        )
+
+    def of_candidates(self, cases: Inputs) -> Float[Array, "batch candidate"]:
+        """The score of each candidate of each case; `cases.chosen` says which they are."""
         return _of_candidates(self._graphdef, self._state, cases)
 
     def of_rows(
