@@ -222,7 +222,7 @@ class FittedScale:
     def encode(self, values: pd.Series) -> Levels:
         """[row, 1]: level 1 with the scaled number as its weight, which may be 0; or nothing."""
         numbers = _filled(read_numbers(self.name, values)[0], self.fill)
-        least, most = (0.0, 1.0) if self.scale == "minmax" else (-_LARGEST, _LARGEST)
+        least, most = self._reach
         with np.errstate(over="ignore"):
             shifted = (_signed_log(numbers) if self.scale == "log" else numbers) - self.center
             scaled = np.clip(shifted / self.spread, least, most)
@@ -230,6 +230,20 @@ class FittedScale:
         levels = np.where(gap, self.missing, 1).astype(np.int32)
         weights = np.where(gap, float(self.missing > 0), scaled).astype(np.float32)
         return Levels(levels[:, None], weights[:, None])
+
+    @property
+    def line(self) -> dict[str, float | bool]:
+        """What makes a number its weight: less `center`, over `spread`, within `least` and `most`;
+        where `log`, of its signed logarithm.
+        """
+        least, most = self._reach
+        told = {"log": self.scale == "log", "center": self.center, "spread": self.spread}
+        return told | {"least": least, "most": most}
+
+    @property
+    def _reach(self) -> tuple[float, float]:
+        """The least and the largest weight."""
+        return (0.0, 1.0) if self.scale == "minmax" else (-_LARGEST, _LARGEST)
 
     def decode(self, weights: Float[np.ndarray, "*batch"]) -> Float[np.ndarray, "*batch"]:
         """The numbers of which these are the weights; those beyond the scale are at its end."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +13,9 @@ from ipywidgets import Layout
 
 from attnrec.errors import AttnrecError, did_you_mean, whole_number
 from attnrec.inspection import top_indices
+from attnrec_widgets import feature_page, page_model
+from attnrec_widgets.choice import ENGINES
+from attnrec_widgets.feature_page import FeaturePage
 from attnrec_widgets.field_choices import Choices
 from attnrec_widgets.figure import CHOICES, FigureWidget, told_of
 from attnrec_widgets.traits import Checked
@@ -90,12 +94,17 @@ class FeatureExplorer(FigureWidget):
         threshold: leave out the fields that get less attention.
         topn: length of the ranking.
         rows: test rows by which permutation importance and the threshold's cost are judged.
+        engine: `"page"`: the model itself goes to the page, which answers in milliseconds and
+            without a kernel; `"kernel"`: this process answers, as it can for any model; `"auto"`:
+            the page where the model can be exported, has no history, no more than ten fields
+            and is small enough.
         field, layer, head: what is chosen; the mean of layers and heads unless given.
         layout: as of any ipywidget.
 
     Raises:
         UnknownIdError: naming the nearest known user or item.
-        AttnrecError: a field that is not there, or a value that it never had in train.
+        AttnrecError: a field that is not there, a value that it never had in train, or
+            `engine="page"` where that is impossible, with the reason.
 
     Example:
         >>> explorer = FeatureExplorer(run, user="u17", item="p3")   # doctest: +SKIP
@@ -104,7 +113,7 @@ class FeatureExplorer(FigureWidget):
     """
 
     kind = "feature-explorer"
-    _saved = (*CHOICES, "user", "changes", "threshold", "pinned", "topn", "_setup")
+    _saved = (*CHOICES, "user", "changes", "threshold", "pinned", "topn", "_setup", "_cost")
 
     user = Checked(_check_user).tag(sync=True)
     changes = Checked(_check_changes, {}).tag(sync=True)
@@ -112,6 +121,9 @@ class FeatureExplorer(FigureWidget):
     pinned = Checked(_check_pinned).tag(sync=True)
     topn = Checked(_check_topn, 8).tag(sync=True)
     _setup = traitlets.Dict().tag(sync=True)
+    _cost = traitlets.List().tag(sync=True)  # of each step of the threshold, once one is wanted
+    _page_able = traitlets.Bool(False).tag(sync=True)
+    _page = traitlets.Bool(False).tag(sync=True)  # the page answers by itself
 
     def __init__(
         self,
@@ -124,6 +136,7 @@ class FeatureExplorer(FigureWidget):
         threshold: float = 0.0,
         topn: int = 8,
         rows: int = COST_ROWS,
+        engine: str = "auto",
         field: str | None = None,
         layer: int | None = None,
         head: int | None = None,
@@ -133,6 +146,7 @@ class FeatureExplorer(FigureWidget):
             raise AttnrecError(f"run: expected a run of features, got {type(run).__name__}")
         self.run = run
         self._rows = whole_number("rows", rows)
+        reason = _refusal(engine, run)
         self._choices = Choices(run.features)
         self.fields = run.features.schema.names
         self.layers = tuple(range(1, len(run.recorder.names) + 1))
@@ -149,10 +163,23 @@ class FeatureExplorer(FigureWidget):
         self.user, self.item, self.changes = user, item, said
         self.threshold, self.topn = threshold, topn
         self._setup = self._choices.setup(self.importance, STEPS)
+        self._page_able = reason is None
         super().__init__(layout=layout, field=field, layer=layer, head=head)
         self._follow_changes()
         self.observe(self._refresh, _OWN)
         self.observe(self._follow_context, "context")
+        self.on_msg(feature_page.on_message)
+
+    @cached_property
+    def page(self) -> FeaturePage | None:
+        """What a page is sent that answers by itself; None where none can."""
+        if not self._page_able:
+            return None
+        return FeaturePage(self.run, self._choices.unit, self._of_importance())
+
+    def known_values(self) -> dict[str, Any]:
+        """What fields say now that a page may not offer."""
+        return {**(self.pinned or {}).get("changes", {}), **self.changes}
 
     @property
     def case(self) -> Case:
@@ -213,12 +240,11 @@ class FeatureExplorer(FigureWidget):
         except AttnrecError:
             return None
 
-    def _told(self, here: Case) -> str:
-        told, found = here.told(self.run.name), self.importance
-        if found is not None:
-            figure, rows = found.attrs["figure"], found.attrs["rows"]
-            told += f" · shuffled: by how much {figure} worsens over {rows:,} test rows"
-        return told
+    def _of_importance(self) -> str:
+        if self.importance is None:
+            return ""
+        figure, rows = (self.importance.attrs[name] for name in ("figure", "rows"))
+        return f" · shuffled: by how much {figure} worsens over {rows:,} test rows"
 
     def _check_item(self, item: Any) -> None:
         self.run.data.catalogue.vocabulary.index(item)
@@ -235,7 +261,10 @@ class FeatureExplorer(FigureWidget):
             return
         if change.name == "changes":
             self._follow_changes()
-        self._show()
+        if self.threshold and not self._cost:
+            self._cost = self._costs()
+        if not self._page:
+            self._show()
 
     def _follow_changes(self) -> None:
         """The circumstances that are said are those that are chosen."""
@@ -254,7 +283,7 @@ class FeatureExplorer(FigureWidget):
         here = self.case
         frame = {
             "title": self._title(),
-            "told": self._told(here),
+            "told": here.told(self.run.name) + self._of_importance(),
             "heads": self.num_heads,
             "layers": list(self.layers),
             "unit": self._choices.unit if here.prediction is not None else "score",
@@ -311,24 +340,83 @@ class FeatureExplorer(FigureWidget):
 
     def _cost_told(self) -> dict[str, Any] | None:
         """What the threshold costs over the test part; None where nothing is left out."""
-        if not self.threshold or not self.layers:
+        if not self.threshold or not self._cost:
             return None
+        return min(self._cost, key=lambda one: abs(one[0] - self.threshold))[1]
+
+    def _costs(self) -> list:
+        """The same of each step: the threshold, and what it costs."""
+        if not self.layers:
+            return []
         try:
             table = self.cost
-        except AttnrecError:
-            return None
-        levels = table.index.get_level_values(0).to_numpy(float)
-        level = levels[np.abs(levels - self.threshold).argmin()]
-        if level == 0:
-            return None
-        figure = table.columns[-1]
-        row, before = table.loc[(level, "lowest attention")], table.loc[(0.0, "nothing")]
-        return {
-            "fields": float(row["fields"]),
-            "change": float(row["change"]),
-            "figure": figure,
-            "before": float(before[figure]),
-            "after": float(row[figure]),
-            "random": float(table.loc[(level, "at random"), figure]),
-            "rows": min(self._rows, len(self.run.features.examples("test"))),
-        }
+        except AttnrecError:  # the test part cannot be judged, or the model attends to no field
+            return []
+        figure, before = table.columns[-1], table.loc[(0.0, "nothing")]
+        rows = min(self._rows, len(self.run.features.examples("test")))
+        found = []
+        for level in dict.fromkeys(table.index.get_level_values(0)[1:]):
+            row = table.loc[(level, "lowest attention")]
+            told = {
+                "fields": float(row["fields"]),
+                "change": float(row["change"]),
+                "figure": figure,
+                "before": float(before[figure]),
+                "after": float(row[figure]),
+                "random": float(table.loc[(level, "at random"), figure]),
+                "rows": rows,
+            }
+            found.append([float(level), told])
+        return found
+
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """See `FigureWidget.set_state`; where the page ends to answer, the kernel does."""
+        super().set_state(sync_data)
+        if sync_data.get("_page") is False:
+            self._show()
+
+    def save_html(self, path: str | Path) -> Path:
+        """Writes one file with the model inside, which answers without a kernel or a network.
+
+        Args:
+            path: ending in `.html`.
+
+        Raises:
+            AttnrecError: another ending, or a model that has no form that runs in a page, with
+                the reason.
+        """
+        reason = feature_page.obstacle(self.run)
+        if reason is not None:
+            raise AttnrecError(f"save_html: {reason}")
+        self._page_able = True
+        if not self._cost:
+            self._cost = self._costs()
+        self._show()
+        return super().save_html(path)
+
+    def _page_model(self) -> tuple[dict[str, Any], dict[str, bytes]]:
+        from attnrec import export
+
+        page = self.page
+        assert page is not None  # save_html has seen to it
+        worker, wasm = page_model.runtime()[1]
+        weights, tables = page.packed(self.known_values())
+        packed = {"worker": worker, "wasm": wasm, "weights-case": weights, "catalogue-case": tables}
+        export.prepare()
+        for kind in feature_page.KINDS:
+            with export.tracing:
+                packed[f"graph-case-{kind}-0"] = page.graph(kind)
+        return {"models": [{"key": "case", "card": page.portable.card}]}, packed
+
+
+def _refusal(engine: str, run: Any) -> str | None:
+    """Why the kernel answers; None where the page does."""
+    if engine not in ENGINES:
+        hint = did_you_mean(engine, ENGINES)
+        raise AttnrecError(f"engine: expected 'auto', 'page' or 'kernel', got {engine!r}{hint}")
+    if engine == "kernel":
+        return "the kernel was asked for"
+    reason = feature_page.obstacle(run)
+    if reason is not None and engine == "page":
+        raise AttnrecError(f"engine='page': {reason}")
+    return reason

@@ -181,9 +181,9 @@ class FigureWidget(anywidget.AnyWidget):
         Raises:
             AttnrecError: another ending, or a front end that is not built.
         """
-        return page_file.write(path, self._page)
+        return page_file.write(path, self._document)
 
-    def _page(self) -> str:
+    def _document(self) -> str:
         from attnrec import plots
 
         stream = io.BytesIO()
@@ -194,6 +194,7 @@ class FigureWidget(anywidget.AnyWidget):
             **self._picture,
             "frames": [wired(frame, _base64) for frame in frames.values()],
         }
+        told, packed = self._page_model()
         return page_file.document(
             title=next(iter(frames.values()))["title"],
             script="saved_figure.js",
@@ -201,8 +202,13 @@ class FigureWidget(anywidget.AnyWidget):
             noscript=NOSCRIPT,
             pictures=page_file.image(stream.getvalue(), repr(self)),
             places=["figure"],
-            told={"state": state},
+            told={"state": state, **told},
+            packed=packed,
         )
+
+    def _page_model(self) -> tuple[dict[str, Any], dict[str, bytes]]:
+        """What a saved page holds beside the picture: values, and bytes, by name."""
+        return {}, {}
 
     def __repr__(self) -> str:
         chosen = {name: getattr(self, name) for name in CHOICES}

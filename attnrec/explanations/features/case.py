@@ -155,7 +155,7 @@ def case(
         item=item,
         names=players.names,
         sides=players.sides,
-        words=tuple(players.words(features, asked)[0]),
+        words=tuple(_words(features, players, asked)),
         changed=np.append(changed, np.zeros(len(players) - len(schema), bool)),
         attention=gets,
         shapley=values[0],
@@ -231,6 +231,17 @@ def said_by(features: Features, place: int, value: Any) -> Levels:
         hint = did_you_mean(value, field.labels) if isinstance(value, str) else ""
         raise AttnrecError(f"changes: {field.name} was never {value!r} in train{hint}")
     return found
+
+
+def _words(features: Features, players: Players, asked: Inputs) -> list[str]:
+    """What each field says; of a number to scale, the number with three figures."""
+    words, said = players.words(features, asked)[0], asked.flat()
+    for place, field in enumerate(features.schema.fields):
+        column = features.schema.columns[place].start
+        if field.kind == "number" and said.levels[0, column] == features.schema.offsets[place] + 1:
+            value = features.encoders[field.name].decode(np.asarray(said.weights)[0, column])
+            words[place] = f"{float(f'{float(value):.3g}'):g}"
+    return words
 
 
 def _of_all(run: Any, asked: Inputs, item: int) -> Float[np.ndarray, " item"]:

@@ -84,6 +84,12 @@ class FeatureScorer:
             return np.clip(scores + centre_of(self._features), *range_of(self._features))
         return scipy.special.expit(scores)
 
+    @property
+    def rating_scale(self) -> dict[str, float]:
+        """Of ratings: what is added to a score (`centre`), and the range they lie in."""
+        least, most = range_of(self._features)
+        return {"centre": centre_of(self._features), "least": least, "most": most}
+
     def of_cases(
         self,
         users: Int[np.ndarray, " batch"],

@@ -30,7 +30,8 @@ export class Figure {
   #live = el('div', { class: 'unseen', role: 'status' });
   #frame = el('span', { class: 'frame', 'data-role': 'figure-frame' });
   #player = el('div', { class: 'player', hidden: true });
-  #foot = el('div', { class: 'left', 'data-role': 'figure-foot' });
+  #foot = el('span', { 'data-role': 'figure-foot' });
+  #notice = el('p', { 'data-role': 'notice', role: 'status', hidden: true });
   #table = numbers('figure');
   #transport: Transport;
   #view: View | null = null;
@@ -54,7 +55,7 @@ export class Figure {
     const save = el('button', { type: 'button', 'data-role': 'figure-save', title: 'Save as SVG' }, 'Save');
     save.addEventListener('click', () => download(new Blob([snapshot(this.root)], { type: 'image/svg+xml' }), `${this.#picture?.name ?? 'figure'}.svg`));
     const head = el('header', { class: 'top' }, el('div', { class: 'heading' }, this.#title, this.#told), this.#tools);
-    this.root.append(head, this.#stage, this.#player, this.#table.node, el('footer', { class: 'foot' }, this.#foot, el('div', { class: 'do' }, this.#table.button, save)), this.#live);
+    this.root.append(head, this.#stage, this.#player, this.#table.node, el('footer', { class: 'foot' }, el('div', { class: 'left' }, this.#foot, this.#notice), el('div', { class: 'do' }, this.#table.button, save)), this.#live);
     this.#stage.append(this.#ring, this.#tip);
     this.#listen();
     host.classList.add('attnrec-host');
@@ -66,8 +67,15 @@ export class Figure {
     this.#update();
   }
 
+  /** What the reader should know of where answers come from. */
+  notice(text: string): void {
+    setText(this.#notice, text);
+    hide(this.#notice, !text);
+  }
+
   dispose(): void {
     for (const event of WATCHED) this.model.off(event, this.#changed);
+    for (const name of this.#view?.traits ?? []) this.model.off(`change:${name}`, this.#changed);
     clearTimeout(this.#timer);
     cancelAnimationFrame(this.#watch);
     this.#transport.halt();
@@ -136,6 +144,8 @@ export class Figure {
         this.#view = this.make(picture.kind, this.model);
         this.#stage.prepend(this.#view.node);
         if (this.#view.tools) this.#tools.before(this.#view.tools);
+        this.#view.listen?.(this.#stage, this.#moved);
+        for (const name of this.#view.traits ?? []) this.model.on(`change:${name}`, this.#changed);
       }
       const last = picture.frames.length - 1;
       this.#transport.reset(last, before?.frames.length === picture.frames.length ? this.#transport.step : last);
@@ -168,6 +178,12 @@ export class Figure {
     this.#await();
   }
 
+  /** Under a hand that moves what is seen, the tooltip goes with its mark. */
+  #moved = (): void => {
+    if (this.#mark) this.#point(this.#view!.find(this.#mark.key), this.#byKeyboard);
+    this.#await();
+  };
+
   /** Says when the numbers have arrived. */
   #await(): void {
     cancelAnimationFrame(this.#watch);
@@ -197,6 +213,7 @@ export class Figure {
     hide(this.#tip, !mark);
     hide(this.#ring, !mark);
     attributes(this.root, { 'data-pointed': mark?.key ?? null });
+    this.#view?.point?.(mark);
     clearTimeout(this.#timer);
     if (!mark) return;
     const { box } = mark, text = asText(mark.told);

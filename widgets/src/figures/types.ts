@@ -74,5 +74,11 @@ export interface View<F extends Frame = Frame> {
   tables(): Tabular[];
   /** What else can be set, beside layer and head. */
   readonly tools?: HTMLElement;
+  /** Traits of its own, with which it is drawn anew. */
+  readonly traits?: readonly string[];
+  /** What is pointed at, where a ring around it does not say enough. */
+  point?(mark: Mark | null): void;
+  /** For more of hand and keyboard on the stage than pointing and choosing; `moved`: marks are elsewhere now. */
+  listen?(stage: HTMLElement, moved: () => void): void;
   dispose?(): void;
 }

@@ -8,7 +8,7 @@ const isPacked = (value: object): value is Packed => 'dtype' in value && 'shape'
 /** The picture with its numbers in arrays. */
 export function unpacked(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(unpacked);
-  if (typeof value !== 'object' || value === null) return value;
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
   if (isPacked(value)) return numbers(value);
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, unpacked(one)]));
 }

@@ -4,7 +4,7 @@
 import { InferenceSession, Tensor } from 'onnxruntime-web/wasm';
 import { gunzip } from '../gunzip';
 import { rank } from './rank';
-import type { Ask, Card, Kind, Row, RowAnswer, Wish } from './protocol';
+import type { Ask, Card, Kind, Row, RowAnswer, Run, Wish } from './protocol';
 
 export class Model {
   #card: Card;
@@ -51,6 +51,16 @@ export class Model {
     const answers = numbers.map((row, i) => this.#answer(row, chosen[i]!, wish, name => part(name, i)));
     for (const output of Object.values(outputs)) output.dispose();
     return answers;
+  }
+
+  /** What a graph gives for inputs that are told in full. */
+  async give({ kind, length, feeds, outputs: wanted }: Run): Promise<Record<string, Float32Array>> {
+    const session = await this.session(kind, length);
+    const given = Object.fromEntries(Object.entries(feeds).map(([name, { type, data, dims }]) => [name, new Tensor(type, data as Float32Array, dims)]));
+    const outputs = await session.run({ ...await this.#weights, ...given }, wanted);
+    const found = Object.fromEntries(wanted.map(name => [name, (outputs[name]!.data as Float32Array).slice()]));
+    for (const output of Object.values(outputs)) output.dispose();
+    return found;
   }
 
   async dispose(): Promise<void> {

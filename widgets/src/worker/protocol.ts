@@ -71,6 +71,12 @@ export interface RowAnswer {
 /** Rows of one model and one length. Without rows: make ready for them. */
 export interface Ask { model: string; kind: Kind; length: number; rows: Row[]; wish: Wish; priority: number }
 
+/** An input of a graph. */
+export interface Feed { type: 'int32' | 'float32'; dims: number[]; data: Int32Array | Float32Array }
+
+/** A graph asked with inputs of its own, in one go: for models that read no histories. */
+export interface Run { model: string; kind: Kind; length: number; feeds: Record<string, Feed>; outputs: string[]; priority: number }
+
 /** Binary parts of the first three are gzip. */
 export type ToWorker =
   | { type: 'start'; wasm: ArrayBuffer }
@@ -78,6 +84,7 @@ export type ToWorker =
   | { type: 'graph'; model: string; kind: Kind; length: number; graph: ArrayBuffer }
   | { type: 'close'; model: string }
   | { type: 'ask'; id: number; ask: Ask }
+  | { type: 'run'; id: number; run: Run }
   /** Of an ask with many rows, this one first. */
   | { type: 'first'; id: number; row: number }
   | { type: 'cancel'; id: number };
@@ -88,4 +95,5 @@ export type FromWorker =
   | { type: 'failed'; message: string }
   /** Some rows of an ask, in the order they were worked out; `done` with the last of them. */
   | { type: 'rows'; id: number; rows: RowAnswer[]; done: boolean }
+  | { type: 'ran'; id: number; outputs: Record<string, Float32Array> }
   | { type: 'error'; id: number; message: string };

@@ -29,11 +29,11 @@ function toyService() {
     return id;
   };
   const answers = async (ask: number): Promise<RowAnswer[]> => {
-    await seen(m => 'id' in m && m.id === ask && (m.type === 'error' || m.done));
+    await seen(m => 'id' in m && m.id === ask && (m.type !== 'rows' || m.done));
     return messages.flatMap(m => {
       if (!('id' in m) || m.id !== ask) return [];
       if (m.type === 'error') throw new Error(m.message);
-      return m.rows;
+      return m.type === 'rows' ? m.rows : [];
     });
   };
   return { service, messages, seen, send, answers };

@@ -4,12 +4,12 @@ import { env } from 'onnxruntime-web/wasm';
 import { gunzip } from '../gunzip';
 import { Model } from './model';
 import { Pace } from './pace';
-import type { Ask, FromWorker, RowAnswer, ToWorker } from './protocol';
+import type { Ask, FromWorker, RowAnswer, Run, ToWorker } from './protocol';
 import { Queue } from './queue';
 
 export class Service {
   #models = new Map<string, Model>();
-  #queue = new Queue<Ask>();
+  #queue = new Queue<Ask | Run>();
   #pace = new Pace();
   #working = false;
   #started: Promise<void> | null = null;
@@ -27,6 +27,10 @@ export class Service {
       case 'cancel': this.#queue.cancel(message.id); break;
       case 'ask':
         this.#queue.add(message.id, message.ask.priority, message.ask, message.ask.rows.length);
+        if (!this.#working) void this.#work();
+        break;
+      case 'run':
+        this.#queue.add(message.id, message.run.priority, message.run, 1);
         if (!this.#working) void this.#work();
     }
   }
@@ -48,12 +52,17 @@ export class Service {
     this.#working = true;
     await this.#started;
     for (;;) {
-      const chunk = this.#queue.next(ask => (ask.kind === 'inspect' ? 1 : this.#pace.rows(paceKey(ask))));
+      const chunk = this.#queue.next(job => ('feeds' in job || job.kind === 'inspect' ? 1 : this.#pace.rows(paceKey(job))));
       if (!chunk) break;
       const { id, job, rows, last } = chunk;
       try {
-        const answers = await this.#run(job, rows);
-        this.post({ type: 'rows', id, rows: answers, done: last }, answers.flatMap(buffersOf));
+        if ('feeds' in job) {
+          const outputs = await this.#model(job.model).give(job);
+          this.post({ type: 'ran', id, outputs }, Object.values(outputs).map(output => output.buffer));
+        } else {
+          const answers = await this.#run(job, rows);
+          this.post({ type: 'rows', id, rows: answers, done: last }, answers.flatMap(buffersOf));
+        }
       } catch (error) {
         this.#queue.cancel(id);
         this.post({ type: 'error', id, message: sentence(error) }, []);
@@ -63,9 +72,14 @@ export class Service {
     this.#working = false;
   }
 
-  async #run(ask: Ask, rows: number[]): Promise<RowAnswer[]> {
-    const model = this.#models.get(ask.model);
+  #model(name: string): Model {
+    const model = this.#models.get(name);
     if (!model) throw new Error('the model was closed');
+    return model;
+  }
+
+  async #run(ask: Ask, rows: number[]): Promise<RowAnswer[]> {
+    const model = this.#model(ask.model);
     await model.session(ask.kind, ask.length);
     if (!rows.length) return [];
     const begun = performance.now(), answers = await model.run(ask, rows);

@@ -1,6 +1,6 @@
 // What all widgets of a page share: one worker with one runtime, and one copy of each model. It lives
 // on `globalThis`, since every widget brings its own copy of this code.
-import { type Ask, type FromWorker, PRIORITY, type Row, type RowAnswer, type ToWorker } from '../../worker/protocol';
+import { type Ask, type FromWorker, PRIORITY, type Row, type RowAnswer, type Run, type ToWorker } from '../../worker/protocol';
 import { gunzip } from '../../gunzip';
 import { Delivery } from './delivery';
 import { Holders } from './holders';
@@ -35,6 +35,7 @@ export class Host {
   #runtime = new Delivery<void>();
   #models = new Map<string, PageModel>();
   #listeners = new Map<number, Listener>();
+  #runs = new Map<number, { resolve(outputs: Record<string, Float32Array>): void; reject(error: Error): void }>();
   #asked = 0;
   #holders: Holders;
   #dead: string | null = null;
@@ -89,6 +90,17 @@ export class Host {
     };
   }
 
+  /** One run of a graph. It may be cancelled: then nothing comes of it. */
+  run(run: Run): { outputs: Promise<Record<string, Float32Array>>; cancel(): void } {
+    const id = ++this.#asked;
+    const outputs = new Promise<Record<string, Float32Array>>((resolve, reject) => {
+      if (this.#dead) { reject(new Unavailable(this.#dead)); return; }
+      this.#runs.set(id, { resolve, reject });
+      this.#send({ type: 'run', id, run });
+    });
+    return { outputs, cancel: () => { if (this.#runs.delete(id)) this.#send({ type: 'cancel', id }); } };
+  }
+
   /** Scores and attention of any histories of an open model, with masks and interventions: for scripts and tests. */
   inspect(key: string, rows: Row[], length?: number): Promise<RowAnswer[]> {
     const model = this.#models.get(key), longest = Math.max(...rows.map(row => row.items.length));
@@ -129,6 +141,13 @@ export class Host {
   }
 
   #received(message: Extract<FromWorker, { id: number }>): void {
+    const run = this.#runs.get(message.id);
+    if (run || message.type === 'ran') {
+      this.#runs.delete(message.id);
+      if (message.type === 'ran') run?.resolve(message.outputs);
+      else if (message.type === 'error') run?.reject(new Error(message.message));
+      return;
+    }
     const listener = this.#listeners.get(message.id);
     if (message.type === 'error' || message.done) this.#listeners.delete(message.id);
     if (message.type === 'error') listener?.failed(message.message);
@@ -141,6 +160,8 @@ export class Host {
     this.#worker = null;
     const listeners = [...this.#listeners.values()];
     this.#listeners.clear();
+    for (const run of this.#runs.values()) run.reject(new Unavailable(reason));
+    this.#runs.clear();
     this.#models.clear();
     this.ended();
     for (const listener of listeners) listener.failed(reason);
