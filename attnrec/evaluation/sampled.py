@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Bool, Int
 
 from attnrec.data import Cases
 from attnrec.errors import AttnrecError, whole_number
@@ -29,9 +29,10 @@ def sampled_ranks(
 ) -> Int[np.ndarray, "case target"]:
     """Ranks every target of every case among drawn items.
 
-    One more than the number of drawn items that score at least as high. The
-    items drawn depend on the seed and the case alone, so that several models
-    meet the same; other targets of a case do not compete.
+    One more than the number of drawn items that score at least as high, and of the case's
+    other targets that score higher: as in a full ranking, the ranks of a case are those of one
+    real list, targets that tie take neighbouring places, and a target counts once. The items
+    drawn depend on the seed and the case alone, so that several models meet the same.
 
     Args:
         scorer: scores the catalogue for a batch of histories.
@@ -43,7 +44,8 @@ def sampled_ranks(
         batch_size: as for `ranks`.
 
     Returns:
-        int32[case, target]: ranks from 1; 0 where a case has fewer targets or was not ranked.
+        int32[case, target]: ranks from 1; 0 where a case has fewer targets, a target is a
+        repetition, or the case was not ranked.
 
     Raises:
         AttnrecError: scores that are NaN, or a case with fewer items to draw from.
@@ -60,8 +62,21 @@ def sampled_ranks(
             raise not_a_number(scorer)
         targets, drawn = np.split(values, [most], axis=1)
         above = (drawn[:, None] >= targets[..., None]).sum(-1)
-        found[batch] = np.where(candidates[:, :most] > 0, 1 + above, 0)
+        items = candidates[:, :most]
+        counts_here = _first(items)
+        order = np.argsort(np.where(counts_here, -targets, np.inf), axis=1, kind="stable")
+        ahead = np.argsort(order, axis=1, kind="stable")  # other targets above it
+        found[batch] = np.where(counts_here, 1 + above + ahead, 0)
     return found
+
+
+def _first(items: Int[np.ndarray, "case target"]) -> Bool[np.ndarray, "case target"]:
+    """Where an item stands, and for the first time in its row."""
+    order = np.argsort(items, axis=1, kind="stable")
+    sorted_ = np.take_along_axis(items, order, axis=1)
+    again = np.zeros(items.shape, bool)
+    np.put_along_axis(again, order[:, 1:], sorted_[:, 1:] == sorted_[:, :-1], axis=1)
+    return (items > 0) & ~again
 
 
 def _scored(

@@ -46,9 +46,29 @@ def test_all_that_can_be_drawn_is_drawn():
     cases = cases_of([[1, 2], [3]], [[4], [2, 5]])
     scores = by([0, 9, 1, 2, 5, 5, 7])  # entry 0 is padding
     # Against 4, worth 5: 3, 5, 6 are left, of which 5 ties and 6 is above. Against 2 and 5,
-    # worth 1 and 5: 1, 4 and 6 are left.
+    # worth 1 and 5: 1, 4 and 6 are left, all of them above or tied, and 5 stands before 2.
     found = sampled_ranks(scores, cases, 6, num_negatives=3)
-    assert found.tolist() == [[3, 0], [4, 4]]
+    assert found.tolist() == [[3, 0], [5, 4]]
+
+
+def test_with_all_items_drawn_it_is_the_full_ranking():
+    """Also of several targets, of which some tie, and one stands twice."""
+    rng = np.random.default_rng(3)
+    scores = by(rng.integers(0, 6, 31))
+    targets = [[3, 4, 5, 6], [9], [7, 8, 7, 12], [1, 2]]
+    given = cases_of([[29, 30], [28, 30], [27, 30], [26, 30]], targets)
+    full = ranks(scores, given, 30, filter_seen=True)
+    for case, own in enumerate(targets):
+        one = given._replace(
+            users=given.users[[case]],
+            histories=given.histories.take(np.array([case])),
+            targets=given.targets.take(np.array([case])),
+        )
+        found = sampled_ranks(scores, one, 30, num_negatives=28 - len(set(own)))
+        assert found[0].tolist() == full[case, : len(own)].tolist()
+    best = by(np.arange(31) * 1.0)
+    perfect = cases_of([[1]], [[30, 29, 28]])
+    assert ndcg(sampled_ranks(best, perfect, 30, num_negatives=20), topn=10) == 1
 
 
 def test_chance_is_a_hypergeometric():
