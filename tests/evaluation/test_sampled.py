@@ -59,11 +59,7 @@ def test_with_all_items_drawn_it_is_the_full_ranking():
     given = cases_of([[29, 30], [28, 30], [27, 30], [26, 30]], targets)
     full = ranks(scores, given, 30, filter_seen=True)
     for case, own in enumerate(targets):
-        one = given._replace(
-            users=given.users[[case]],
-            histories=given.histories.take(np.array([case])),
-            targets=given.targets.take(np.array([case])),
-        )
+        one = cases_of([given.histories[case].tolist()], [own])
         found = sampled_ranks(scores, one, 30, num_negatives=28 - len(set(own)))
         assert found[0].tolist() == full[case, : len(own)].tolist()
     best = by(np.arange(31) * 1.0)
