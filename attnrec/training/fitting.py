@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import is_dataclass
 from datetime import UTC, datetime
 from numbers import Real
@@ -23,7 +24,7 @@ from attnrec.models.protocol import Recipe, SequenceModel
 from attnrec.run import Run
 from attnrec.training.checkpoint import Checkpoints
 from attnrec.training.features import Prediction
-from attnrec.training.loop import train
+from attnrec.training.loop import Course, train
 from attnrec.training.sequences import NextItem
 
 ELSEWHERE = ("model", "data", "split", "features")  # in a run: of its own
@@ -47,6 +48,7 @@ def fit(
     checkpoint_every: int | None = None,
     mesh: Mesh | None = None,
     stream: bool | None = None,
+    on_epoch: Callable[[int, Run], object] | None = None,
     progress: bool = True,
 ) -> Run: ...
 
@@ -67,6 +69,7 @@ def fit(
     metric: str | None = None,
     checkpoint_dir: str | Path | None = None,
     checkpoint_every: int | None = None,
+    on_epoch: Callable[[int, FeatureRun], object] | None = None,
     progress: bool = True,
 ) -> FeatureRun: ...
 
@@ -88,6 +91,7 @@ def fit(
     checkpoint_every: int | None = None,
     mesh: Mesh | None = None,
     stream: bool | None = None,
+    on_epoch: Callable[[int, Any], object] | None = None,
     progress: bool = True,
 ) -> Run | FeatureRun:
     """Trains a model on the train part, and keeps the weights that did best on validation.
@@ -132,6 +136,8 @@ def fit(
         stream: of histories, read each batch from the histories when its turn comes, in place
             of keeping all of them, padded, on the device; the results are the
             same. Unless given, where they would take more than a gigabyte.
+        on_epoch: called after every epoch with its number, from 1, and a run with the weights
+            as they are then: to keep what figures play, such as `run.field_map()`.
         progress: show a bar with loss, metric, speed and time left.
 
     Returns:
@@ -195,6 +201,30 @@ def fit(
     task.settings |= {"learning_rate": rate_told, "seed": seed, "metric": metric}
     if weight_decay:
         task.settings["weight_decay"] = weight_decay
+
+    def made(params: nnx.State, course: Course, stopped: str | None) -> Run | FeatureRun:
+        origin = {
+            "fit": {**of_fit, "epochs": epochs, "patience": patience},
+            "best_epoch": course.best_epoch,
+            "stopped": stopped,
+            "seed": seed,
+            "date": datetime.now(UTC).isoformat(timespec="seconds"),
+            "wall_seconds": float(sum(row["seconds"] for row in course.rows)),
+            **provenance.environment(),
+        }
+        config, history = (
+            None if isinstance(model, nnx.Module) else model,
+            pd.DataFrame(course.rows),
+        )
+        if isinstance(data, Split):
+            return Run(task.model(params), config, data, history, origin)
+        return FeatureRun(task.model(params), config, data, history, origin)
+
+    def each(course: Course, params: nnx.State) -> None:
+        assert on_epoch is not None
+        on_epoch(course.epochs, made(params, course, None))
+
+    of_fit = {key: told for key, told in task.settings.items() if key not in ELSEWHERE}
     trained = train(
         task,
         epochs=epochs,
@@ -204,25 +234,9 @@ def fit(
         checkpoints=None if checkpoint_dir is None else Checkpoints(checkpoint_dir, task.settings),
         checkpoint_every=checkpoint_every,
         progress=progress,
+        each=None if on_epoch is None else each,
     )
-    course = trained.course
-    of_fit = {key: told for key, told in task.settings.items() if key not in ELSEWHERE}
-    history = pd.DataFrame(course.rows)
-    origin = {
-        "fit": {**of_fit, "epochs": epochs, "patience": patience},
-        "best_epoch": course.best_epoch,
-        "stopped": trained.stopped,
-        "seed": seed,
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "wall_seconds": float(sum(row["seconds"] for row in course.rows)),
-        **provenance.environment(),
-    }
-    config = None if isinstance(model, nnx.Module) else model
-    if isinstance(task, NextItem):
-        assert isinstance(data, Split)
-        return Run(task.model(trained.params), config, data, history, origin)
-    assert isinstance(data, Features)
-    return FeatureRun(task.model(trained.params), config, data, history, origin)
+    return made(trained.params, trained.course, trained.stopped)
 
 
 def _adam(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
@@ -74,6 +74,7 @@ def train(
     checkpoints: Checkpoints | None = None,
     checkpoint_every: int | None = None,
     progress: bool = True,
+    each: Callable[[Course, nnx.State], object] | None = None,
 ) -> Trained:
     """Trains until all epochs are done, patience ends, or somebody interrupts it.
 
@@ -81,6 +82,7 @@ def train(
         task: what to learn.
         epochs, seed, metric, patience, checkpoint_every, progress: as for `attnrec.fit`.
         checkpoints: where to keep them; a training found there goes on.
+        each: called after every epoch with what happened so far and a copy of the parameters.
 
     Raises:
         AttnrecError: a loss that is not finite, or a checkpoint that cannot be written.
@@ -141,6 +143,8 @@ def train(
                 best = jax.tree.map(jnp.array, state.params)
             bar.set_description(course.describe(metric))
             save()
+            if each is not None:
+                each(course, jax.tree.map(jnp.array, state.params))
     except KeyboardInterrupt:
         stopped = f"interrupted in epoch {course.epochs + 1}"
         # The interrupted step may already have used up the weights it was given.
