@@ -18,10 +18,12 @@ from attnrec.models.features.scorer import FeatureScorer
 if TYPE_CHECKING:
     from attnrec.explanations.features import (
         AttentionLife,
+        Case,
         ContextGrid,
         FeatureAgreement,
         FeatureShapley,
     )
+    from attnrec.explanations.features.spread import AttentionSpread
 
 Context: TypeAlias = Mapping[str, Any] | pd.Series | pd.DataFrame
 
@@ -45,7 +47,7 @@ class Explained(ABC):
 
     @property
     @abstractmethod
-    def _predicts(self) -> bool: ...
+    def predicts(self) -> bool: ...
 
     @abstractmethod
     def _inputs(
@@ -105,7 +107,7 @@ class Explained(ABC):
 
         if scale not in ("score", "prediction"):
             raise AttnrecError(f"scale: expected 'score' or 'prediction', got {scale!r}")
-        if scale == "prediction" and not self._predicts:
+        if scale == "prediction" and not self.predicts:
             raise AttnrecError("scale: scores of this model only rank; expected 'score'")
         inputs, _ = self._inputs(user, item, context, history)
         return explained(
@@ -128,6 +130,18 @@ class Explained(ABC):
         from attnrec.explanations.features import attention_importance
 
         return attention_importance(self.recorder, self.features, part, **options)
+
+    def attention_spread(
+        self, part: Literal["train", "validation", "test"] = "test", **options: Any
+    ) -> AttentionSpread:
+        """What each field gets of the attention in each row of a part, and how far these lie apart.
+
+        `plots.feature_bars` and `plots.feature_distribution` draw it. Arguments and errors as of
+        `attnrec.explanations.features.spread.attention_spread`.
+        """
+        from attnrec.explanations.features.spread import attention_spread
+
+        return attention_spread(self.recorder, self.features, part, **options)
 
     def field_map(
         self,
@@ -182,6 +196,44 @@ class Explained(ABC):
 
         return attention_over_life(self.recorder, self.features, user, **options)
 
+    def case(
+        self,
+        *,
+        user: object,
+        item: object,
+        changes: Mapping[str, Any] | None = None,
+        threshold: float = 0.0,
+        layer: int | str | None = None,
+        head: int | None = None,
+    ) -> Case:
+        """One case taken apart: attention and Shapley values by field, score, rank.
+
+        `plots.feature_case` draws it, and the widget `FeatureExplorer` lets a hand change it.
+
+        Args:
+            user, item: ids.
+            changes: what fields say: the circumstances, and what the user or the item shall say in
+                place of what the data say of them; None, nothing.
+            threshold: what is lost without the fields that get less attention is told, too.
+            layer, head: of attention; the mean of all unless given.
+
+        Raises:
+            UnknownIdError: naming the nearest known id.
+            AttnrecError: a field that is not there, or a value that it never had in train.
+        """
+        from attnrec.explanations.features import case
+
+        data = self.features.data
+        return case(
+            self,
+            data.user_vocabulary.index(user),
+            data.catalogue.vocabulary.index(item),
+            changes or {},
+            threshold=threshold,
+            layer=layer,
+            head=head,
+        )
+
     def agreement(
         self, part: Literal["train", "validation", "test"] = "test", **options: Any
     ) -> FeatureAgreement:
@@ -205,7 +257,7 @@ class Explained(ABC):
         scorer = self.scorer
         return drop_low_attention(
             scorer.scores,
-            scorer.predict if self._predicts else scorer.scores,
+            scorer.predict if self.predicts else scorer.scores,
             self.recorder,
             self.features,
             part,

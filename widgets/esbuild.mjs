@@ -21,7 +21,7 @@ import * as esbuild from 'esbuild';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const outdir = join(here, 'attnrec_widgets/static');
-const LIMITS = { history_explorer: 200_000, trust_panel: 60_000, figures: 90_000 }; // bytes of JavaScript in each widget
+const LIMITS = { history_explorer: 200_000, trust_panel: 60_000, figures: 150_000 }; // bytes of JavaScript in each widget
 const WASM = createRequire(import.meta.url).resolve('onnxruntime-web/ort-wasm-simd-threaded.wasm');
 const common = { bundle: true, target: 'es2022', minify: true, legalComments: 'none', logLevel: 'warning' };
 

@@ -6,16 +6,26 @@ of all its fields side by side. `attnrec.features.project` puts these on a map.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from attnrec.data.interactions import Catalogue
 from attnrec.errors import AttnrecError, did_you_mean, whole_number
 from attnrec.features.projection import Method, Projection, project
+
+COLOURS = 8  # groups that pictures tell apart by colour; all others share one
+AXES = {
+    "pca": "PCA: each axis holds {:.0%} and {:.0%} of the variance",
+    "tsne": "t-SNE: near is alike; how far groups lie apart says nothing",
+    "umap": "UMAP: near is alike; how far groups lie apart says nothing",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +48,68 @@ class ItemMap:
 
     def __len__(self) -> int:
         return len(self.projection)
+
+    @property
+    def title(self) -> str:
+        return f"What {self.name} knows of items"
+
+    def told(self, attention: Mapping[Any, Any] | None = None, to: str = "") -> str:
+        """What the map is made by, what colours say, and what circles.
+
+        Args:
+            attention: what is laid over the map, if anything.
+            to: what the attention is to, such as `"12 products of user u17"`; without any, why
+                there is none.
+        """
+        parts = [f"{len(self):,} item{'s' if len(self) != 1 else ''}", AXES[self.projection.method]]
+        parts[1] = parts[1].format(*self.projection.explained or ())
+        parts += self._colours
+        if attention:
+            share = "a circle's area is the item's share of the attention"
+            parts.append(f"{share} to {to}" if to else share)
+        elif to:
+            parts.append(to)
+        return " · ".join(parts)
+
+    @cached_property
+    def _colours(self) -> list[str]:
+        known = sum(group != "" for group in self.groups)
+        told = []
+        if self.by is not None and known > 1:
+            count = min(10, known - 1)
+            near, chance = self.alike(count)
+            told.append(
+                f"coloured by {self.by}, which {near:.0%} of the nearest {count} share "
+                f"(by chance {chance:.0%})"
+            )
+        if len(self.by_size) > COLOURS:
+            told.append(f"{COLOURS} groups have a colour, all others are grey")
+        return told
+
+    @cached_property
+    def by_size(self) -> tuple[str, ...]:
+        """The groups, that with most items first; the first `COLOURS` of them have a colour."""
+        return tuple(group for group, _ in Counter(filter(None, self.groups)).most_common())
+
+    def shares(
+        self, attention: Mapping[Any, Any]
+    ) -> tuple[Int[np.ndarray, " attended"], Float[np.ndarray, " attended"]]:
+        """Rows of the map, and what of the attention each gets.
+
+        Args:
+            attention: item ids and their weights, not negative, such as those of a history.
+
+        Raises:
+            UnknownIdError: an item that the catalogue lacks.
+            AttnrecError: a weight that is negative or not finite, or none above zero.
+        """
+        places = self.catalogue.vocabulary.indices(list(attention)) - 1
+        weights = np.array(list(attention.values()), float)
+        if not np.isfinite(weights).all() or (weights < 0).any():
+            raise AttnrecError("attention: expected weights from 0 on, and finite ones")
+        if len(weights) and not weights.sum():
+            raise AttnrecError("attention: every weight is 0")
+        return places, weights / weights.sum() if len(weights) else weights
 
     def to_frame(self) -> pd.DataFrame:
         """A row an item, indexed by its id: `title`, `x`, `y`, and the group."""

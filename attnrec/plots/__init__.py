@@ -5,6 +5,9 @@ from attnrec.plots.attention_matrix import attention_matrix
 from attnrec.plots.attention_stream import attention_stream
 from attnrec.plots.embedding_map import embedding_map
 from attnrec.plots.faithfulness import faithfulness
+from attnrec.plots.feature_bars import feature_bars
+from attnrec.plots.feature_case import feature_case
+from attnrec.plots.feature_distribution import feature_distribution
 from attnrec.plots.field_heatmap import field_heatmap
 from attnrec.plots.field_importance import field_importance
 from attnrec.plots.files import save
@@ -18,6 +21,9 @@ __all__ = [
     "attention_stream",
     "embedding_map",
     "faithfulness",
+    "feature_bars",
+    "feature_case",
+    "feature_distribution",
     "field_heatmap",
     "field_importance",
     "history_attention",

@@ -1,9 +1,9 @@
-"""Attention through a user's life: what each field gets, event by event, stacked."""
+"""Attention through a user's life: what each field gets, event by event, stacked or as lines."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import pandas as pd
@@ -20,44 +20,53 @@ WIDEST_NAME, NARROWEST, TALL = 110, 90, 150  # the last grows with the names bes
 LEAST = 2.2  # that an event is wide; more events than find room are drawn as means of several
 NEXT_TO = 10  # between names at the side
 DATE, MOST_DATES = 62, 6  # the room of a date, and how many stand there at most
+DOTTED = 40  # steps that lines have dots at, if there are no more
+LOWEST = 0.9  # where the scale of lines begins at the latest, as a share of the largest
+DASHES = ("-", "--", ":")  # of the first lines in eight colours, of the next, and of those after
 
 
 class Life(Protocol):
     """What `run.attention_over_life(user)` gives."""
 
     @property
-    def user(self) -> Any: ...
-    @property
     def fields(self) -> tuple[str, ...]: ...
-    @property
-    def weights(self) -> np.ndarray: ...
     @property
     def times(self) -> pd.DatetimeIndex | None: ...
     @property
-    def layer(self) -> int | str | None: ...
-    @property
-    def head(self) -> int | None: ...
+    def title(self) -> str: ...
+    def told(self, size: int | str = 1) -> str: ...
     def __len__(self) -> int: ...
     def in_steps(self, most: int) -> tuple[np.ndarray, np.ndarray]: ...
 
 
+class Lived(Protocol):
+    """A run of features."""
+
+    def attention_over_life(self, user: object, **options: Any) -> Life: ...
+
+
 def attention_stream(
-    life: Life,
+    source: Lived | Life,
     *,
+    user: Any = None,
+    kind: Literal["stream", "lines"] = "stream",
     highlight: str | Sequence[str] = (),
     title: str = "",
     provenance: str = "",
     width: float = 7.0,
 ) -> Figure:
-    """Draws what each field gets in every event, stacked, the earliest event at the left.
+    """Draws what each field gets in every event, the earliest at the left, stacked or as lines.
 
     Events stand side by side at one distance, whatever time lies between them; the dates
     of some are written below. Where there are more events than find room, a step is
     the mean of several that follow each other, and it is said of how many. Fields are named at
-    the right, beside what they get in the last step; tones only tell neighbours apart.
+    the right, beside what they get in the last step; tones and colours only tell them apart.
+    Bands begin at zero, and lines need not: the axis tells.
 
     Args:
-        life: from `run.attention_over_life(user)`.
+        source: a run, or what its `attention_over_life(user)` gave.
+        user: of a run, whose life.
+        kind: bands upon each other, or a line for each field.
         highlight: fields in the accent colour.
         title: in the place of "Attention through the life of ...".
         provenance: where the figure comes from, for its foot.
@@ -65,18 +74,19 @@ def attention_stream(
 
     Returns:
         The figure; its axes hold in `patches` a `StepPatch` for each field, whose `get_data()`
-        gives the upper edges of its band, the edges of the steps, and the lower edges.
+        gives the upper edges of its band, the edges of the steps, and the lower edges; or, of
+        lines, in `lines` one for each field.
 
     Raises:
-        AttnrecError: a field to highlight that is not attended to, or too little width.
+        AttnrecError: a field to highlight that is not attended to, or too little width; of a
+            run, also as `attention_over_life`.
 
     Example:
-        >>> plots.attention_stream(run.attention_over_life("u17"))  # doctest: +SKIP
+        >>> plots.attention_stream(run, user="u17", kind="lines")  # doctest: +SKIP
     """
-    if not hasattr(life, "in_steps"):
-        raise AttnrecError(
-            f"life: expected what run.attention_over_life(user) gives, got {type(life).__name__}"
-        )
+    if kind not in ("stream", "lines"):
+        raise AttnrecError(f"kind: expected 'stream' or 'lines', got {kind!r}")
+    life = _asked(source, user)
     chosen = [highlight] if isinstance(highlight, str) else list(highlight)
     for field in chosen:
         if field not in life.fields:
@@ -92,7 +102,8 @@ def attention_stream(
         raise AttnrecError(f"width: expected {(left + right + NARROWEST) / 72:.1f} inches or more")
     tall = max(TALL, NEXT_TO * len(names))
     means, edges = life.in_steps(max(1, int(wide / LEAST)))
-    lines = style.wrapped(_told(life, edges), width * 72 - 2 * MARGIN, SMALL)
+    told = life.told(int(edges[1] - edges[0]))
+    lines = style.wrapped(told, width * 72 - 2 * MARGIN, SMALL)
     above = MARGIN + 2 * TITLE + len(lines) * 1.4 * SMALL + GAP
     below = 2 * SMALL + GAP
     height = (above + tall + below + SMALL + 2 * MARGIN) / 72
@@ -100,17 +111,35 @@ def attention_stream(
     bottom = (below + SMALL + 2 * MARGIN) / 72 / height
     ax = figure.add_axes((left / 72 / width, bottom, wide / 72 / width, tall / 72 / height))
     accents = [field in chosen for field in life.fields]
-    tops = _draw(ax, means, edges, accents)
-    _name(ax, names, tops, accents, tall)
+    draw = _stack if kind == "stream" else _lines
+    middles, leaders = draw(ax, means, edges, accents)
+    _scale(ax)
+    _name(ax, names, middles, accents, leaders, tall)
     _dates(ax, life, max(1, int(wide / DATE)))
-    who = title or f"Attention through the life of {life.user}"
-    style.heading(figure, who, lines, MARGIN, TITLE, SMALL)
+    style.heading(figure, title or life.title, lines, MARGIN, TITLE, SMALL)
     style.foot(figure, provenance)
     return figure
 
 
-def _draw(ax: Axes, means: np.ndarray, edges: np.ndarray, chosen: Sequence[bool]) -> np.ndarray:
-    """The bands, and the last step's edges between them."""
+def _asked(source: Any, user: Any) -> Life:
+    if hasattr(source, "attention_over_life"):
+        if user is None:
+            raise AttnrecError("user: expected the id of one, whose life is drawn, got None")
+        return source.attention_over_life(user)
+    if not hasattr(source, "in_steps"):
+        raise AttnrecError(
+            "source: expected a run of features, or what its attention_over_life(user) gave, got "
+            f"{type(source).__name__}"
+        )
+    if user is not None:
+        raise AttnrecError("user: already decided by what was given")
+    return source
+
+
+def _stack(
+    ax: Axes, means: np.ndarray, edges: np.ndarray, chosen: Sequence[bool]
+) -> tuple[np.ndarray, list[Any]]:
+    """The bands; where in the last step each has its middle."""
     upper = means.cumsum(1)
     lower = upper - means
     tones = style.SEQUENTIAL(0.15 + 0.35 * (np.arange(len(chosen)) % 2))
@@ -125,26 +154,72 @@ def _draw(ax: Axes, means: np.ndarray, edges: np.ndarray, chosen: Sequence[bool]
             linewidth=0.6,
         )
     ax.set(xlim=(edges[0], edges[-1]), ylim=(0, max(float(upper.max()), 1e-9)))
-    ax.yaxis.set_major_formatter(lambda share, _: f"{100 * share:.0f}%")
+    return (lower[-1] + upper[-1]) / 2, [None] * len(chosen)
+
+
+def _lines(
+    ax: Axes, means: np.ndarray, edges: np.ndarray, chosen: Sequence[bool]
+) -> tuple[np.ndarray, list[Any]]:
+    """The lines, through the middles of the steps; where each ends, and its colour."""
+    at = (edges[:-1] + edges[1:]) / 2
+    hues = style.CATEGORICAL
+    leaders = []
+    for field, accent in enumerate(chosen):
+        (line,) = ax.plot(
+            at,
+            means[:, field],
+            color=style.ACCENT if accent else hues[field % len(hues)],
+            linestyle=DASHES[field // len(hues) % len(DASHES)],
+            linewidth=2 if accent else 1.2,
+            alpha=0.45 if any(chosen) and not accent else 1,
+            marker="o" if len(at) <= DOTTED else None,
+            markersize=2.5,
+            clip_on=False,
+            zorder=3 if accent else 2,
+        )
+        leaders.append(line.get_color())
+    largest = max(float(means.max()), 1e-9)
+    least = min(float(means.min()), LOWEST * largest)  # so that nearly equal lines look it
+    room = 0.04 * (largest - least)
+    low = max(0, least - room)
+    ax.set(xlim=(edges[0], edges[-1]), ylim=(low, largest + room))
+    ax.grid(axis="y", color=style.RULE, linewidth=0.6)
+    ax.set_axisbelow(True)
+    return means[-1], leaders
+
+
+def _scale(ax: Axes) -> None:
+    ax.yaxis.set_major_formatter(lambda share, _: f"{100 * share:.3g}%")
     ax.tick_params(length=0, labelsize=SMALL, labelcolor=style.INK_3)
     for label in ax.get_yticklabels():
         label.set_fontfamily(style.fonts())
     ax.spines[:].set_visible(False)
-    return np.concatenate([[0.0], upper[-1]])
 
 
 def _name(
-    ax: Axes, names: Sequence[str], tops: np.ndarray, chosen: Sequence[bool], tall: float
+    ax: Axes,
+    names: Sequence[str],
+    middles: np.ndarray,
+    chosen: Sequence[bool],
+    leaders: Sequence[Any],
+    tall: float,
 ) -> None:
-    """Each field's name at the height of its last band, moved apart where they would touch."""
-    scale = tall / ax.get_ylim()[1]
-    middles = (tops[:-1] + tops[1:]) / 2 * scale
-    places = _apart(middles, NEXT_TO, tall)
-    for name, middle, place, accent in zip(names, middles, places, chosen, strict=True):
+    """Each field's name at its height in the last step, moved apart where they would touch."""
+    low, high = ax.get_ylim()
+    heights = (middles - low) / (high - low) * tall
+    order = np.argsort(heights, kind="stable")
+    places = np.empty(len(order))
+    places[order] = _apart(heights[order], NEXT_TO, tall)
+    named = zip(names, heights, places, chosen, leaders, strict=True)
+    for name, height, place, accent, leader in named:
+        look = None
+        if leader:
+            look = {"arrowstyle": "-", "color": leader, "shrinkA": 4, "shrinkB": 0}
+            look |= {"relpos": (0, 0.5), "patchA": None}
         ax.annotate(
             name,
-            (1, middle / tall),
-            (GAP, place - middle),
+            (1, height / tall),
+            (2 * GAP if leader else GAP, place - height),
             xycoords="axes fraction",
             textcoords="offset points",
             va="center",
@@ -153,6 +228,7 @@ def _name(
             weight="bold" if accent else "normal",
             family=style.fonts(),
             parse_math=False,
+            arrowprops=look,
         )
 
 
@@ -185,13 +261,3 @@ def _dates(ax: Axes, life: Life, most: int) -> None:
 def _sides(count: int) -> list[str]:
     """The outer labels stay within the axes."""
     return ["center"] if count == 1 else ["left", *["center"] * (count - 2), "right"]
-
-
-def _told(life: Life, edges: np.ndarray) -> str:
-    """What a step is, and how many events there are."""
-    size = int(edges[1] - edges[0])
-    each = "each by itself" if size == 1 else f"each step the mean of {size}"
-    events = "one event" if len(life) == 1 else f"{len(life):,} events, {each}, in their order"
-    sums = np.allclose(life.weights.sum(1), 1, atol=1e-3)
-    together = "all sum to 100%" if sums else "weights that need not sum to 100%"
-    return f"{events} · {style.which(life.layer, life.head)}, {together}"

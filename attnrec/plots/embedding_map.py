@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Protocol
 
@@ -21,11 +20,6 @@ TITLE, SMALL = 9, 7
 KEY, NARROWEST = 96, 90  # room of the names of groups, and the side of the smallest map
 LARGEST, DOT = 14, 2.4  # across: of all attention on one item, and of an item
 NAMED = 6  # items of most weight that are named, where there is room
-AXES = {
-    "pca": "PCA: each axis holds {:.0%} and {:.0%} of the variance",
-    "tsne": "t-SNE: near is alike; how far groups lie apart says nothing",
-    "umap": "UMAP: near is alike; how far groups lie apart says nothing",
-}
 
 
 class Items(Protocol):
@@ -34,21 +28,22 @@ class Items(Protocol):
     @property
     def projection(self) -> Projection: ...
     @property
-    def by(self) -> str | None: ...
-    @property
     def groups(self) -> tuple[str, ...]: ...
     @property
-    def name(self) -> str: ...
-    @property
     def catalogue(self) -> Catalogue: ...
-    def __len__(self) -> int: ...
-    def alike(self, neighbours: int = 10) -> tuple[float, float]: ...
+    @property
+    def by_size(self) -> tuple[str, ...]: ...
+    @property
+    def title(self) -> str: ...
+    def told(self, attention: Mapping[Any, Any] | None = None, to: str = "") -> str: ...
+    def shares(self, attention: Mapping[Any, Any]) -> tuple[np.ndarray, np.ndarray]: ...
 
 
 def embedding_map(
     items: Items,
     attention: Mapping[Any, float] | None = None,
     *,
+    to: str = "",
     title: str = "",
     provenance: str = "",
     width: float = 5.5,
@@ -61,6 +56,7 @@ def embedding_map(
     Args:
         items: from `attnrec.item_map(run)`.
         attention: item ids and their weights, not negative, such as those of a history.
+        to: what that is attention to, in words, such as `"12 products of user u17"`.
         title: above.
         provenance: where the figure comes from, for its foot.
         width: in inches.
@@ -80,10 +76,9 @@ def embedding_map(
     if not hasattr(items, "projection"):
         raise AttnrecError(f"items: expected what item_map(run) gives, got {type(items).__name__}")
     points = items.projection.points
-    places, shares = _shares(items, attention or {})
-    shown = [group for group, _ in Counter(filter(None, items.groups)).most_common()]
-    colors = dict(zip(shown, style.CATEGORICAL, strict=False))
-    told = style.wrapped(_told(items, len(places)), width * 72 - 2 * MARGIN, SMALL)
+    places, shares = items.shares(attention or {})
+    colors = dict(zip(items.by_size, style.CATEGORICAL, strict=False))
+    told = style.wrapped(items.told(attention, to), width * 72 - 2 * MARGIN, SMALL)
     side = width * 72 - 2 * MARGIN - (KEY if colors else 0)
     if side < NARROWEST:
         least = width + (NARROWEST - side) / 72
@@ -125,20 +120,9 @@ def embedding_map(
         x = (MARGIN + side + GAP) / 72 / width
         name = style.shorten(group, KEY - 2 * GAP, SMALL)
         figure.text(x, y, name, color=color, fontsize=SMALL, family=style.fonts(), parse_math=False)
-    style.heading(figure, title or f"What {items.name} knows of items", told, MARGIN, TITLE, SMALL)
+    style.heading(figure, title or items.title, told, MARGIN, TITLE, SMALL)
     style.foot(figure, provenance)
     return figure
-
-
-def _shares(items: Items, attention: Mapping[Any, float]) -> tuple[np.ndarray, np.ndarray]:
-    """Rows of the map, and what of the attention each gets."""
-    places = items.catalogue.vocabulary.indices(list(attention)) - 1
-    weights = np.array(list(attention.values()), float)
-    if not np.isfinite(weights).all() or (weights < 0).any():
-        raise AttnrecError("attention: expected weights from 0 on, and finite ones")
-    if len(weights) and not weights.sum():
-        raise AttnrecError("attention: every weight is 0")
-    return places, weights / weights.sum() if len(weights) else weights
 
 
 def _name(
@@ -178,22 +162,3 @@ def _name(
             family=style.fonts(),
             parse_math=False,
         )
-
-
-def _told(items: Items, count: int) -> str:
-    """What the map is made by, what colours say, and what circles."""
-    explained = items.projection.explained or ()
-    told = [f"{len(items):,} items", AXES[items.projection.method].format(*explained)]
-    known = sum(group != "" for group in items.groups)
-    if items.by is not None and known > 1:
-        count_near = min(10, known - 1)
-        near, chance = items.alike(count_near)
-        told.append(
-            f"coloured by {items.by}, which {near:.0%} of the nearest {count_near} share "
-            f"(by chance {chance:.0%})"
-        )
-    if len(set(filter(None, items.groups))) > len(style.CATEGORICAL):
-        told.append(f"{len(style.CATEGORICAL)} groups have a colour, all others are grey")
-    if count:
-        told.append("a circle's area is the item's share of the attention")
-    return " · ".join(told)

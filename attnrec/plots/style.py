@@ -154,14 +154,6 @@ def foot(figure: Figure, *lines: str | None) -> None:
     line.set(fontsize=6, color=INK_3, va="bottom", family=fonts(), gid="provenance")
 
 
-def which(layer: int | str | None, head: int | None) -> str:
-    """Which attention it is that stands for a field: `mean of layers and heads`, `layer 2`."""
-    if layer is None and head is None:
-        return "mean of layers and heads"
-    of_layer = "mean of layers" if layer is None else f"layer {layer}"
-    return of_layer if head is None else f"{of_layer}, head {head}"
-
-
 def reading(layer: str | int, head: int | None, num_heads: int, rows: str) -> str:
     """Which attention it is: layer, head, and which rows."""
     heads = f"head {head}" if head else "mean of heads" if num_heads > 1 else "its one head"

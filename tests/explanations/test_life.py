@@ -33,7 +33,7 @@ def run():
 
 def test_events_in_their_order(run):
     life = run.attention_over_life("a")
-    assert life.titles == ("y", "z", "x", "x")
+    assert life.titles == life.items == ("y", "z", "x", "x")
     assert [time.month for time in life.times] == [2, 3, 4, 7]
     assert life.parts == ("train", "train", "validation", "test")
     assert life.fields == ("user", "item", "month")
@@ -88,6 +88,23 @@ def test_without_times_and_labels_events_are_those_that_have_one():
     assert life.times is None
     assert "time" not in life.to_frame()
     assert len(life) > 2
+
+
+def test_it_says_what_is_drawn(run):
+    life = run.attention_over_life("a", layer=1)
+    assert life.title == "Attention through the life of a"
+    assert life.told() == "4 events, each by itself, in their order · layer 1, all sum to 100%"
+    assert life.told(2).startswith("4 events, each step the mean of 2, in their order · ")
+    assert life.told_in_time.startswith("4 events, at their times, those too close to be told ")
+    one = AttentionLife("b", ("c",), np.array([[0.3]]), ("x",), None, ("train",))
+    assert one.told().startswith("one event · mean of layers and heads, weights that need not sum")
+    assert one.told_in_time == one.told()
+
+
+def test_ids_are_plain(run):
+    life = run_of(AutoInt(embedding_size=4, attention_size=8), choices()).attention_over_life(3)
+    assert {type(item) for item in life.items} == {int}
+    assert life.items == tuple(int(title) for title in life.titles)
 
 
 def test_steps_are_means_of_runs_of_events():

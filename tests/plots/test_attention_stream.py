@@ -12,6 +12,8 @@ import pytest
 from attnrec import plots
 from attnrec.errors import AttnrecError
 from attnrec.explanations.features import AttentionLife
+from attnrec.models.features import AutoInt
+from tests.explanations.feature_shop import choices, run_of
 
 FIELDS = ("user", "$price$", "hour")
 
@@ -46,6 +48,63 @@ def test_bands_are_what_fields_get(tmp_path):
     assert (dates[0], dates[-1]) == ("2024-01-31", "2024-02-08")
     assert plots.files.provenance_of(figure) == "seed 7"
     assert "$price$" in plots.save(figure, tmp_path / "life.svg").read_text()
+
+
+def test_lines_pass_through_what_fields_get():
+    told = life(9)
+    ax = plots.attention_stream(told, kind="lines", highlight="hour").axes[0]
+    assert len(ax.lines) == 3
+    for line, values in zip(ax.lines, told.weights.T, strict=True):
+        np.testing.assert_allclose(line.get_ydata(), values)
+        np.testing.assert_allclose(line.get_xdata(), np.arange(9) + 0.5)
+    assert [line.get_alpha() for line in ax.lines] == [0.45, 0.45, 1]
+    assert ax.lines[2].get_color() == plots.style.ACCENT
+    assert len({line.get_color() for line in plain_lines(told)}) == 3
+    low, high = ax.get_ylim()
+    assert low <= told.weights.min() < told.weights.max() <= high
+
+
+def plain_lines(told):
+    return plots.attention_stream(told, kind="lines").axes[0].lines
+
+
+def test_lines_of_several_events_are_their_means_and_equal_ones_look_it():
+    told = life(1000)
+    steps = plain_lines(told)[0].get_xydata()
+    assert len(steps) < 1000
+    means, edges = told.in_steps(len(steps))
+    np.testing.assert_allclose(steps[:, 1], means[:, 0])
+    np.testing.assert_allclose(steps[:, 0], (edges[:-1] + edges[1:]) / 2)
+    flat = AttentionLife("a", FIELDS, np.full((4, 3), 0.2), ("x",) * 4, None, ("train",) * 4)
+    low, high = plots.attention_stream(flat, kind="lines").axes[0].get_ylim()
+    assert low < 0.18 < 0.2 < high < 0.21
+
+
+def test_names_of_lines_do_not_touch():
+    values = np.array([[0.5, 0.2, 0.3], [0.34, 0.33, 0.33]])
+    told = AttentionLife("a", FIELDS, values, ("x",) * 2, None, ("train",) * 2)
+    figure = plots.attention_stream(told, kind="lines")
+    figure.canvas.draw()
+    low, high = figure.axes[0].get_ylim()
+    tall = figure.axes[0].get_window_extent().height * 72 / figure.dpi
+    ends = (values[-1] - low) / (high - low) * tall
+    moved = [text.xyann[1] for text in figure.axes[0].texts]  # in points from where they end
+    places = np.sort(ends + moved)
+    assert np.diff(places).min() >= 10 - 1e-6
+    assert places[0] >= 0
+    assert places[-1] <= tall + 1e-6
+
+
+def test_a_run_is_asked():
+    run = run_of(AutoInt(embedding_size=4, attention_size=8), choices(), spread=1)
+    figure = plots.attention_stream(run, user=3)
+    np.testing.assert_allclose(bands(figure), run.attention_over_life(3).weights)
+    with pytest.raises(AttnrecError, match="user: expected the id of one"):
+        plots.attention_stream(run)
+    with pytest.raises(AttnrecError, match="user: already decided"):
+        plots.attention_stream(life(3), user=3)
+    with pytest.raises(AttnrecError, match="kind: expected 'stream' or 'lines', got 'bars'"):
+        plots.attention_stream(life(3), kind="bars")
 
 
 def test_many_events_are_drawn_as_means_of_several():
@@ -90,7 +149,9 @@ def test_the_layer_is_told():
 
 
 def test_mistakes():
-    with pytest.raises(AttnrecError, match="life: expected what run.attention_over_life"):
+    with pytest.raises(
+        AttnrecError, match="source: expected a run of features, or what its at.* got str"
+    ):
         plots.attention_stream("u17")
     with pytest.raises(AttnrecError, match="highlight: no 'houre' .*did you mean 'hour'"):
         plots.attention_stream(life(3), highlight="houre")

@@ -8,6 +8,8 @@ import pytest
 from attnrec import plots
 from attnrec.errors import AttnrecError
 from attnrec.explanations.features import ContextGrid
+from attnrec.models.features import AutoInt
+from tests.explanations.feature_shop import clicks, run_of
 
 COUNTS = np.array([[100, 25, 0], [1, 0, 4]])
 
@@ -78,6 +80,19 @@ def test_the_fields_that_differ_most_are_shown(tmp_path):
     assert "January" in plots.save(figure, tmp_path / "s.svg").read_text()
 
 
+def test_a_run_is_asked():
+    run = run_of(AutoInt(embedding_size=4, attention_size=8), clicks(300), spread=1)
+    figure = plots.seasonality(run, "tags", by=("hour", "rating"), part="train", head=1)
+    found = run.attention_by_context(("hour", "rating"), "train", head=1)
+    np.testing.assert_allclose(
+        figure.axes[0].collections[0].get_array(), found.difference("tags").ravel()
+    )
+    assert figure.texts[0].get_text() == found.title == "Attention by hour and rating"
+    assert " ".join(figure.texts[1].get_text().split()) == found.told
+    with pytest.raises(AttnrecError, match="by, head: already decided by what was given"):
+        plots.seasonality(found, by=("hour", "rating"), head=1)
+
+
 def test_one_cell_and_none():
     one = np.array([[0, 0, 3], [0, 0, 0]])
     ax = plots.seasonality(grid(one), "even").axes[0]
@@ -87,7 +102,9 @@ def test_one_cell_and_none():
         plots.seasonality(grid(one * 0))
     with pytest.raises(AttnrecError, match="fields: expected one or more, got none"):
         plots.seasonality(grid(), [])
-    with pytest.raises(AttnrecError, match="grid: expected what run.attention_by_context"):
+    with pytest.raises(
+        AttnrecError, match="source: expected a run of features, or what its at.* got str"
+    ):
         plots.seasonality("run")
     with pytest.raises(AttnrecError, match="did you mean 'even'"):
         plots.seasonality(grid(), ["evn"])

@@ -126,6 +126,7 @@ def test_it_begins_where_the_explorer_is(explorer):
         "topn": 4,
         "view": "matrix",
         "allow_removed": True,
+        "item": None,
         "_past": [["m1", "m2", "m8"]],
         "_future": [["m1", "m8", "m3"]],
         "_start": ["m1", "m2", "m8"],

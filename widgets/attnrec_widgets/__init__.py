@@ -8,13 +8,25 @@ from typing import TYPE_CHECKING, Any
 from attnrec_widgets.history_explorer import HistoryExplorer
 
 if TYPE_CHECKING:
+    from attnrec_widgets.attention_stream import AttentionStream
     from attnrec_widgets.charts import AttentionDistribution, RankingBars
+    from attnrec_widgets.context_map import ContextMap
+    from attnrec_widgets.embedding_map import EmbeddingMap
+    from attnrec_widgets.feature_bars import FeatureBars
+    from attnrec_widgets.feature_distribution import FeatureDistribution
+    from attnrec_widgets.feature_explorer import FeatureExplorer
     from attnrec_widgets.field_heatmap import FieldHeatmap
     from attnrec_widgets.linked import link
     from attnrec_widgets.trust_panel import TrustPanel
 
 __all__ = [
     "AttentionDistribution",
+    "AttentionStream",
+    "ContextMap",
+    "EmbeddingMap",
+    "FeatureBars",
+    "FeatureDistribution",
+    "FeatureExplorer",
     "FieldHeatmap",
     "HistoryExplorer",
     "RankingBars",
@@ -25,6 +37,12 @@ __all__ = [
 # Loaded when they are used: the charts bring bqplot, others JAX.
 _MODULES = {
     "AttentionDistribution": "charts",
+    "AttentionStream": "attention_stream",
+    "ContextMap": "context_map",
+    "EmbeddingMap": "embedding_map",
+    "FeatureBars": "feature_bars",
+    "FeatureDistribution": "feature_distribution",
+    "FeatureExplorer": "feature_explorer",
     "FieldHeatmap": "field_heatmap",
     "RankingBars": "charts",
     "TrustPanel": "trust_panel",

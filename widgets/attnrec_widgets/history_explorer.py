@@ -56,6 +56,7 @@ class HistoryExplorer(Edits, anywidget.AnyWidget):
         allow_removed: where seen items are left out, may an item that was
             taken out of the history come back as a recommendation? It would
             often top the list.
+        item: id of an item that is marked wherever it stands; `attnrec_widgets.link` shares it.
         engine: `"page"`: the model itself goes to the page, which answers in
             milliseconds; `"kernel"`: this process answers, as it can for any
             model; `"auto"`: the page where the model can be exported and is
@@ -81,6 +82,7 @@ class HistoryExplorer(Edits, anywidget.AnyWidget):
     topn = Checked(state.check_topn, 10).tag(sync=True)
     view = Checked(state.check_view, "ribbons").tag(sync=True)
     allow_removed = traitlets.Bool(False).tag(sync=True)
+    item = Checked(state.check_item).tag(sync=True)
 
     # Python's own, read-only; of the first model, where there are two (see `panels`).
     recommendations = Derived(lambda self: self._recommendations())
@@ -109,6 +111,7 @@ class HistoryExplorer(Edits, anywidget.AnyWidget):
         view: str = "ribbons",
         filter_seen: bool | None = None,
         allow_removed: bool = False,
+        item: Any = None,
         engine: str = "auto",
         layout: Layout | dict | None = None,
         **unknown: Any,
@@ -145,7 +148,7 @@ class HistoryExplorer(Edits, anywidget.AnyWidget):
         self._known_labels = {label["id"] for label in self._setup["labels"]}
         self.topn, self.view, self.allow_removed = topn, view, allow_removed
         self._refresh()  # tells how many layers and heads there are to choose from
-        self.layer, self.head, self.now, self.query = layer, head, now, query
+        self.layer, self.head, self.now, self.query, self.item = layer, head, now, query, item
         self._refresh()
         self.observe(self._refresh, _WATCHED)
         super().__init__(**({} if layout is None else {"layout": layout}))

@@ -7,7 +7,7 @@ from typing import Any
 import traitlets
 
 from attnrec.errors import AttnrecError
-from attnrec_widgets.figure import CHOICES
+from attnrec_widgets.figure import CHOICES, FigureWidget
 
 
 class Link:
@@ -26,7 +26,8 @@ class Link:
 
     @staticmethod
     def _choices(widget: Any) -> list[str]:
-        return [name for name in CHOICES if widget.has_trait(name)]
+        names = CHOICES if isinstance(widget, FigureWidget) else ("item",)  # its layers are its own
+        return [name for name in names if widget.has_trait(name)]
 
     def _pass_on(self, change: traitlets.Bunch) -> None:
         if self._passing:
@@ -34,7 +35,7 @@ class Link:
         self._passing = True
         try:
             for widget in self._widgets:
-                if widget is change.owner or not widget.has_trait(change.name):
+                if widget is change.owner or change.name not in self._choices(widget):
                     continue
                 try:
                     setattr(widget, change.name, change.new)
@@ -51,7 +52,7 @@ def link(*widgets: Any) -> Link:
     show it, nothing is chosen there.
 
     Args:
-        *widgets: two or more pictures, or a `HistoryExplorer`.
+        *widgets: two or more pictures, or a `HistoryExplorer`, which shares items.
 
     Returns:
         The link, whose `unlink()` ends it.

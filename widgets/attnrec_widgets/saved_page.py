@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from attnrec_widgets.history_explorer import HistoryExplorer
 
 TRAITS = (
-    *("history", "now", "layer", "head", "query", "topn", "view", "allow_removed"),
+    *("history", "now", "layer", "head", "query", "topn", "view", "allow_removed", "item"),
     *("_past", "_future", "_start", "_bases", "_lens"),
 )
 KINDS = ("inspect", "scores")

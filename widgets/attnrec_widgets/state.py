@@ -110,6 +110,10 @@ def check_view(explorer: Any, value: Any) -> str:
     return value
 
 
+def check_item(explorer: Any, value: Any) -> Any:
+    return None if value is None else explorer.sources[0].known(value)
+
+
 def whole(name: str, value: Any, most: int | None) -> int:
     """A whole number from 1 to `most`."""
     is_whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)

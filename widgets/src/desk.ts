@@ -151,7 +151,7 @@ export function deskOf(screen: Screen, engine: Engine, hand: Hand, player: Playe
     play: () => player.toggle(),
 
     // ---- what is read, and how it is shown
-    read: position => { player.halt(); engine.set(edits.read(engine.traits(), position)); },
+    read: position => { player.halt(); engine.set({ ...edits.read(engine.traits(), position), item: engine.traits().history[position - 1] ?? null }); },
     choose: (layer, head) => engine.set({ layer, head }),
     nextLayer: () => {
       const a = engine.answer(), layers = a?.panels[0]?.layers ?? 0;

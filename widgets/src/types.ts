@@ -23,6 +23,8 @@ export interface Traits {
   view: View;
   /** May an item that was taken out of the history be recommended, where seen items are not? */
   allowRemoved: boolean;
+  /** What is chosen, here or in a linked picture. */
+  item?: Id | null;
 }
 
 /** The traits of one answer, with numbers in place of defaults. */

@@ -3,6 +3,7 @@
 from attnrec.explanations.features.agreement import FeatureAgreement, feature_agreement
 from attnrec.explanations.features.attention import attention_importance, field_attention
 from attnrec.explanations.features.by_context import ContextGrid, attention_by_context
+from attnrec.explanations.features.case import Case, case
 from attnrec.explanations.features.life import AttentionLife, attention_over_life
 from attnrec.explanations.features.permutation import importance
 from attnrec.explanations.features.players import Players
@@ -11,6 +12,7 @@ from attnrec.explanations.features.threshold import drop_low_attention
 
 __all__ = [
     "AttentionLife",
+    "Case",
     "ContextGrid",
     "FeatureAgreement",
     "FeatureShapley",
@@ -19,6 +21,7 @@ __all__ = [
     "attention_importance",
     "attention_over_life",
     "background_of",
+    "case",
     "drop_low_attention",
     "feature_agreement",
     "field_attention",

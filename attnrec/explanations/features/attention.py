@@ -157,3 +157,11 @@ def _members(keys: tuple[str, ...], schema: FeatureSchema) -> Float[np.ndarray, 
     for row, key in zip(found, keys, strict=True):
         row[list(known[key])] = 1
     return found
+
+
+def which(layer: int | str | None, head: int | None) -> str:
+    """Which attention it is that stands for a field: `mean of layers and heads`, `layer 2`."""
+    if layer is None and head is None:
+        return "mean of layers and heads"
+    of_layer = "mean of layers" if layer is None else f"layer {layer}"
+    return of_layer if head is None else f"{of_layer}, head {head}"

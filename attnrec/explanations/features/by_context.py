@@ -15,13 +15,15 @@ from jaxtyping import Float, Int
 
 from attnrec.columns import Columns
 from attnrec.errors import AttnrecError, did_you_mean
-from attnrec.explanations.features.attention import field_attention
+from attnrec.explanations.features.attention import field_attention, which
 from attnrec.explanations.features.judged import Part, some
 from attnrec.features.calendar import NAMES, calendar
 from attnrec.features.examples import Features
 from attnrec.models.features.recorder import FeatureRecorder
 
 MOST = 60  # levels of a circumstance that still make a picture
+VARYING = 4  # fields drawn unless they are named
+COVERED = 0.98  # of all cases lie within the scale
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,14 +63,78 @@ class ContextGrid:
             )
         return self.weights[..., self.fields.index(field)]
 
+    def mean(self, field: str) -> float:
+        """Of a field over all cases."""
+        return float(np.nansum(self.of(field) * self.counts) / max(self.num_cases, 1))
+
+    def difference(self, field: str) -> Float[np.ndarray, "row column"]:
+        """How far each cell's mean lies above (or, negative, below) the field's."""
+        return self.of(field) - self.mean(field)
+
+    @property
+    def varying(self) -> tuple[str, ...]:
+        """The four fields whose means differ most between cells, weighed by their cases."""
+        spread = [np.nansum(self.difference(field) ** 2 * self.counts) for field in self.fields]
+        most = np.sort(np.argsort(np.negative(spread), kind="stable")[:VARYING])
+        return tuple(self.fields[field] for field in most)
+
+    def scale(self, fields: Sequence[str]) -> float:
+        """The difference within which 98% of the cases of each field lie; never zero."""
+        there = self.counts > 0
+        cases = self.counts[there]
+        most = 1e-9
+        for field in fields if cases.size else ():
+            sizes = abs(self.difference(field)[there])
+            order = np.argsort(sizes)
+            within = np.cumsum(cases[order]) >= COVERED * cases.sum()
+            most = max(most, float(sizes[order][within.argmax()]))
+        return most
+
+    @property
+    def shown(self) -> tuple[slice, slice]:
+        """The rows and the columns from the first with a case to the last.
+
+        Raises:
+            AttnrecError: there is no case.
+        """
+        if not self.num_cases:
+            raise AttnrecError("grid: no case is known of both circumstances")
+        found = (np.flatnonzero(self.counts.sum(axis)) for axis in (1, 0))
+        rows, columns = (slice(int(each[0]), int(each[-1]) + 1) for each in found)
+        return rows, columns
+
+    @property
+    def title(self) -> str:
+        return f"Attention by {self.by[0]} and {self.by[1]}"
+
+    @property
+    def told(self) -> str:
+        """What was averaged, over how many cases, and what tone and size of a square say."""
+        told = (
+            f"{which(self.layer, self.head)} · difference from the mean of {self.num_cases:,} "
+            "cases, which stands beside the field, in points of a percent (2% of the cases may lie "
+            f"beyond the key); a square's area is the cases behind it, {self.counts.max():,} at "
+            "most"
+        )
+        if self.left_out:
+            told += f" · {self.left_out:,} of unknown {' or '.join(self.by)} left out"
+        return told
+
     def to_frame(self) -> pd.DataFrame:
-        """A row for each cell with a case and each field: its levels, `attention` and `cases`."""
+        """A row for each cell with a case and each field.
+
+        Returns:
+            Its levels, `attention`, `difference` from the field's mean, and `cases`.
+        """
         row, column = np.nonzero(self.counts)
         one, other = (np.array(names, dtype=object) for names in self.levels)
         cells = {self.by[0]: one[row], self.by[1]: other[column]}
         frames = [
             pd.DataFrame(cells).assign(
-                field=field, attention=self.of(field)[row, column], cases=self.counts[row, column]
+                field=field,
+                attention=self.of(field)[row, column],
+                difference=self.difference(field)[row, column],
+                cases=self.counts[row, column],
             )
             for field in self.fields
         ]
@@ -91,9 +157,9 @@ def attention_by_context(
     Args:
         recorder: the model's, `run.recorder`.
         features: the data.
-        by: two columns of the interactions, or of the calendar (`hour`, `weekday`, `month`,
-            `season`, `weekend`, `part_of_day`), in the time zone of the features; whether the
-            model reads them or not.
+        by: two columns of the interactions or of the catalogue, or of the calendar (`hour`,
+            `weekday`, `month`, `season`, `weekend`, `part_of_day`), in the time zone of the
+            features; whether the model reads them or not.
         part, layer, head, rows, seed: as for `attention_importance`.
 
     Raises:
@@ -131,17 +197,21 @@ def attention_by_context(
 def _levels(features: Features, name: str, rows: Int[np.ndarray, " row"]) -> pd.Categorical:
     """A circumstance of some rows."""
     frame = features.data.frame
+    of_items = features.data.catalogue.frame
     times = frame.get(Columns.TIMESTAMP)
     dated = times is not None and pd.api.types.is_datetime64_any_dtype(times)
-    if name in frame:
+    if name in frame or name in of_items:
+        values, at = frame.get(name), rows
+        if values is None:
+            values, at = of_items[name], features.data.item_indices[rows] - 1
         try:
-            found = pd.Categorical(frame[name])[rows]
+            found = pd.Categorical(values)[at]
         except TypeError as error:  # lists
             raise AttnrecError(f"by: {name} holds no plain values, such as words") from error
     elif name in NAMES and dated:
         found = calendar(times.iloc[rows], [name], features.settings["time_zone"])[name].array
     else:
-        known = [*frame, *(NAMES if dated else ())]
+        known = list(dict.fromkeys([*frame, *of_items, *(NAMES if dated else ())]))
         raise AttnrecError(f"by: no {name!r} among {known}{did_you_mean(name, known)}")
     if len(found.categories) > MOST:
         raise AttnrecError(

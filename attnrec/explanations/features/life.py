@@ -12,7 +12,7 @@ from jaxtyping import Float, Int
 from attnrec.columns import Columns
 from attnrec.data.parts import PARTS
 from attnrec.errors import AttnrecError, whole_number
-from attnrec.explanations.features.attention import field_attention
+from attnrec.explanations.features.attention import field_attention, which
 from attnrec.features.calendar import in_zone
 from attnrec.features.examples import Features
 from attnrec.models.features.recorder import FeatureRecorder
@@ -30,6 +30,7 @@ class AttentionLife:
         times: of the events, in the features' time zone; None of data without dates.
         layer, head: which attention; None, the mean of all.
         parts: of each event `"train"`, `"validation"`, `"test"`, or `"left out"`.
+        items: ids; empty where they are not known.
     """
 
     user: Any
@@ -40,9 +41,38 @@ class AttentionLife:
     parts: tuple[str, ...]
     layer: int | str | None = None
     head: int | None = None
+    items: tuple[Any, ...] = ()
 
     def __len__(self) -> int:
         return len(self.weights)
+
+    @property
+    def title(self) -> str:
+        return f"Attention through the life of {self.user}"
+
+    def told(self, size: int | str = 1) -> str:
+        """How many events, what was averaged, and what sums to one.
+
+        Args:
+            size: events of a step; see `in_steps`.
+        """
+        each = "each by itself" if size == 1 else f"each step the mean of {size}"
+        return f"{self._events(f'{each}, in their order')} · {self._which}"
+
+    @property
+    def told_in_time(self) -> str:
+        """The same where events stand at their times."""
+        together = "at their times, those too close to be told apart as one mean"
+        return f"{self._events(together)} · {self._which}"
+
+    def _events(self, how: str) -> str:
+        return "one event" if len(self) == 1 else f"{len(self):,} events, {how}"
+
+    @property
+    def _which(self) -> str:
+        sums = np.allclose(self.weights.sum(1), 1, atol=1e-3)
+        together = "all sum to 100%" if sums else "weights that need not sum to 100%"
+        return f"{which(self.layer, self.head)}, {together}"
 
     def to_frame(self) -> pd.DataFrame:
         """A row an event, from 1: `time` where there is one, `title`, `part`, and each field."""
@@ -114,4 +144,5 @@ def attention_over_life(
         parts=tuple(names.get(int(part), "left out") for part in split.part[rows]),
         layer=layer,
         head=head,
+        items=tuple(data.items[data.item_indices[rows] - 1].tolist()),
     )

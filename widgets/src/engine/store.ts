@@ -41,11 +41,12 @@ export interface Setup {
 }
 
 const NAMES: Record<keyof Edit, string> = {
-  history: 'history', now: 'now', layer: 'layer', head: 'head', query: 'query', topn: 'topn', view: 'view', allowRemoved: 'allow_removed',
+  history: 'history', now: 'now', layer: 'layer', head: 'head', query: 'query', topn: 'topn', view: 'view', allowRemoved: 'allow_removed', item: 'item',
   past: '_past', future: '_future',
 };
 const WATCHED = [...Object.values(NAMES), '_start', '_bases', '_setup', '_matches', '_answer', '_lens'].map(name => `change:${name}`);
 
+const asItem = (value: unknown): Id | null => (typeof value === 'string' || typeof value === 'number' ? value : null);
 const orNull = (value: unknown): number | null => (typeof value === 'number' ? value : null);
 
 export class Store {
@@ -71,7 +72,7 @@ export class Store {
     return {
       history: this.#once('history', asIds), now: orNull(get('now')), layer: orNull(get('layer')), head: orNull(get('head')),
       query: orNull(get('query')), topn: orNull(get('topn')) ?? 10, view: (get('view') === 'matrix' ? 'matrix' : 'ribbons') as View,
-      allowRemoved: get('allow_removed') === true,
+      allowRemoved: get('allow_removed') === true, item: asItem(get('item')),
     };
   }
   past(): Id[][] { return this.#once('_past', asStacks); }

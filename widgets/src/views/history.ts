@@ -160,7 +160,7 @@ export class HistoryList implements ViewPart {
       const y = dragged ? picture.dragged!.y - history.row / 2 : (m.order - window) * history.row;
       place(row, { y, h: m.height * history.row });
       styles(row, { lineHeight: `${history.row * m.height}px`, opacity: m.opacity < 1 ? String(m.opacity) : '' });
-      setClass(row, `row${m.position ? '' : ' gone'}${reads ? ' reads' : ''}${m.position > marks.seen ? ' later' : ''}${hot ? ' hot' : ''}${hot && picture.focused === 'history' ? ' focus' : ''}${dragged ? ' dragged' : ''}${this.hovered === m.position && m.position ? ' grips' : ''}`);
+      setClass(row, `row${m.position ? '' : ' gone'}${reads ? ' reads' : ''}${m.position > marks.seen ? ' later' : ''}${m.id === picture.traits.item ? ' chosen' : ''}${hot ? ' hot' : ''}${hot && picture.focused === 'history' ? ' focus' : ''}${dragged ? ' dragged' : ''}${this.hovered === m.position && m.position ? ' grips' : ''}`);
       attributes(row, {
         id: `${this.uid}-h-${this.first ? '' : 'again-'}${m.key}`, 'data-item': String(m.id), 'data-position': m.position || null,
         'data-weight': m.weights.map(w => (w === null ? '' : w.toFixed(6))).join(' ').trim() || null,

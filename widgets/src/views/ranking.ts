@@ -181,7 +181,7 @@ export class Ranking implements ViewPart {
       const explained = explains !== null && r.id === explains, hot = picture.activeRank?.id === r.id; // in both lists, where there are two
       place(row, { y: r.rank * panel.pitch, h: panel.pitch });
       styles(row, { lineHeight: `${panel.pitch}px`, opacity: r.opacity < 1 ? String(r.opacity) : '', zIndex: String(r.z) });
-      setClass(row, `row${rank === 1 ? ' first' : ''}${hot ? ' hot' : ''}${hot && picture.focused === 'ranking' ? ' focus' : ''}`);
+      setClass(row, `row${rank === 1 ? ' first' : ''}${r.id === picture.traits.item ? ' chosen' : ''}${hot ? ' hot' : ''}${hot && picture.focused === 'ranking' ? ' focus' : ''}`);
       attributes(row, {
         id: `${this.uid}-r${panel.index}-${keyOf(r.id)}`, 'data-key': keyOf(r.id), 'data-item': String(r.id), 'data-rank': rank ?? null, 'data-panel': panel.index + 1,
         'data-score': r.score.toFixed(6), 'data-explained': explained ? 'true' : null, 'aria-hidden': rank ? null : 'true', 'aria-posinset': rank ?? null, 'aria-setsize': rank ? target.size : null,

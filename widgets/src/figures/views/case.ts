@@ -7,6 +7,7 @@
 import { attributes, el, hide, Keyed, setText } from '../../dom';
 import type { AnyModel } from '../../engine/store';
 import { effect, minus, percent } from '../../model/format';
+import { LayerButtons } from '../layer_buttons';
 import { Tween } from '../tween';
 import type { Mark, State, Tabular, View } from '../types';
 import { changesOf, Pin, set, setupOf, ValuePicker, WhoPicker } from './case_controls';
@@ -20,6 +21,8 @@ interface Scales { attention: number; shapley: number; importance: number }
 
 export class CaseView implements View<CaseFrame> {
   readonly node = el('div', { class: 'case' });
+  readonly tools: HTMLElement;
+  #layers: LayerButtons;
   #setup: CaseSetup;
   #user: WhoPicker;
   #item: WhoPicker;
@@ -38,6 +41,8 @@ export class CaseView implements View<CaseFrame> {
 
   constructor(private model: AnyModel) {
     this.#setup = setupOf(model);
+    this.#layers = new LayerButtons(model);
+    this.tools = this.#layers.node;
     this.#user = new WhoPicker(model, 'user', 'User', this.#setup.users.map(id => [id, String(id)]));
     this.#item = new WhoPicker(model, 'item', 'Item', this.#setup.items);
     this.#pin = new Pin(model);
@@ -72,6 +77,7 @@ export class CaseView implements View<CaseFrame> {
     this.#user.update(String(this.model.get('user')));
     this.#item.update(this.#setup.items.find(([id]) => id === this.model.get('item'))?.[1] ?? String(this.model.get('item')));
     this.#pin.update(frame);
+    this.#layers.offer(frame.layers.map(layer => `layer ${layer}`), frame.layers, state.choice.layer);
     setText(this.#pinned, pinned ? `Hollow: the pinned case, ${pinned.title}` : '');
     hide(this.#reset, !Object.keys(changesOf(this.model)).length);
     this.#outcome.update(frame, this.model.get('item'));
