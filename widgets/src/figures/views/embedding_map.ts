@@ -38,7 +38,7 @@ export class EmbeddingMap implements View<MapFrame> {
   #find = el('input', { type: 'search', placeholder: 'Find an item', 'aria-label': 'Find an item', 'data-role': 'find', spellcheck: 'false', autocomplete: 'off' });
   #found = el('span', { class: 'found', role: 'status', 'data-role': 'found' });
   #legend = new Legend(group => { this.#group = group; this.#relight(); });
-  #camera = new Camera(() => this.#moved());
+  #camera = new Camera(() => { this.#paint(); this.#tell(); }, () => this.#tell());
   #tween = new Tween();
   #frame: MapFrame | null = null;
   #state: State | null = null;
@@ -118,8 +118,6 @@ export class EmbeddingMap implements View<MapFrame> {
     this.#layers = layersOf(frame, lit, looking || this.#group !== null ? .16 : this.#state!.dark ? .6 : .45, this.#state!.dark);
     this.#paint();
   }
-
-  #moved(): void { this.#paint(); this.#tell(); }
 
   #paint(): void {
     const { width, height, left, top, scale, zoom } = this.#camera, context = fitCanvas(this.#canvas, width, height);
@@ -221,7 +219,7 @@ export class EmbeddingMap implements View<MapFrame> {
     else if (key.startsWith('Page')) next = byShare[byShare.indexOf(start) + (key === 'PageUp' ? -1 : 1)];
     else next = towards(frame.points.data, start, key) ?? undefined;
     if (next === undefined) return from;
-    if (!this.#camera.sees(...this.#at(next))) this.#camera.jump(...this.#at(next));
+    this.#camera.show(...this.#at(next));
     return this.find(String(next)) ?? from;
   }
 

@@ -17,8 +17,8 @@ export class Camera {
   #frame = 0;
   #hand = new AbortController();
 
-  /** `paint`: it has moved. */
-  constructor(private paint: () => void) { this.#tween.now = this.#goal; }
+  /** `paint`: it has moved; `begun`: it is about to. */
+  constructor(private paint: () => void, private begun: () => void) { this.#tween.now = this.#goal; }
 
   get moving(): boolean { return this.#tween.moving || this.#frame !== 0; }
   get zoom(): number { return Math.exp(this.#tween.now[2]!); }
@@ -51,8 +51,12 @@ export class Camera {
   /** Brings a point into the middle, and near enough to be told from its neighbours. */
   go(x: number, y: number, nearer = 1): void { this.#look(x, y, Math.max(this.#goal[2]!, Math.log(nearer))); this.#arrive(true); }
 
-  /** The same, and it is there at once. */
-  jump(x: number, y: number): void { this.#look(x, y, this.#goal[2]!); this.stop(); this.#tween.to(this.#goal, false, this.paint); }
+  /** Makes sure that a point is seen, at once. */
+  show(x: number, y: number): void {
+    this.stop();
+    this.#tween.now = this.#goal;
+    if (!this.sees(x, y)) { this.#look(x, y, this.#goal[2]!); this.#tween.to(this.#goal, false, this.paint); } else this.paint();
+  }
 
   /** Nearer or farther; what is at (x, y) on the screen stays there. */
   by(factor: number, x = this.width / 2, y = this.height / 2, smooth = true): void {
@@ -71,8 +75,9 @@ export class Camera {
   }
 
   #arrive(smooth: boolean): void {
-    if (smooth) { cancelAnimationFrame(this.#frame); this.#frame = 0; this.#tween.to(this.#goal, true, this.paint); return; }
-    this.#frame ||= requestAnimationFrame(() => { this.#frame = 0; this.#tween.to(this.#goal, false, this.paint); });
+    if (smooth) { cancelAnimationFrame(this.#frame); this.#frame = 0; this.#tween.to(this.#goal, true, this.paint); }
+    else this.#frame ||= requestAnimationFrame(() => { this.#frame = 0; this.#tween.to(this.#goal, false, this.paint); });
+    this.begun();
   }
 
   /** `surface` is dragged and takes the wheel, `stage` the keys; `around`: what keys zoom in on, on the screen. */
