@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from attnrec_widgets.feature_bars import FeatureBars
     from attnrec_widgets.feature_distribution import FeatureDistribution
     from attnrec_widgets.feature_explorer import FeatureExplorer
+    from attnrec_widgets.field_flow import FieldFlow
     from attnrec_widgets.field_heatmap import FieldHeatmap
     from attnrec_widgets.linked import link
     from attnrec_widgets.trust_panel import TrustPanel
@@ -27,6 +28,7 @@ __all__ = [
     "FeatureBars",
     "FeatureDistribution",
     "FeatureExplorer",
+    "FieldFlow",
     "FieldHeatmap",
     "HistoryExplorer",
     "RankingBars",
@@ -43,6 +45,7 @@ _MODULES = {
     "FeatureBars": "feature_bars",
     "FeatureDistribution": "feature_distribution",
     "FeatureExplorer": "feature_explorer",
+    "FieldFlow": "field_flow",
     "FieldHeatmap": "field_heatmap",
     "RankingBars": "charts",
     "TrustPanel": "trust_panel",

@@ -6,6 +6,7 @@ import base64
 import io
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from attnrec.errors import AttnrecError, did_you_mean
 from attnrec_widgets import page_file
 from attnrec_widgets.bundle import script, style
 from attnrec_widgets.source import provenance_of
+from attnrec_widgets.still import Still, images
 from attnrec_widgets.traits import Checked
 
 if TYPE_CHECKING:
@@ -183,11 +185,25 @@ class FigureWidget(anywidget.AnyWidget):
         """
         return page_file.write(path, self._document)
 
-    def _document(self) -> str:
+    def svgs(self) -> list[bytes]:
+        """The picture for paper as an SVG."""
         from attnrec import plots
 
         stream = io.BytesIO()
         plots.save(self.figure(), stream, format="svg")
+        return [stream.getvalue()]
+
+    _still = cached_property(Still)
+
+    @property
+    def _still_traits(self) -> tuple[str, ...]:
+        return (*self._saved, "_picture")
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        self._still.place()
+        return super()._repr_mimebundle_(**kwargs)
+
+    def _document(self) -> str:
         state = {name: getattr(self, name) for name in self._saved}
         frames = self._drawn()
         state["_picture"] = {
@@ -200,7 +216,7 @@ class FigureWidget(anywidget.AnyWidget):
             script="saved_figure.js",
             styles=["figures.css"],
             noscript=NOSCRIPT,
-            pictures=page_file.image(stream.getvalue(), repr(self)),
+            pictures=images(self),
             places=["figure"],
             told={"state": state, **told},
             packed=packed,

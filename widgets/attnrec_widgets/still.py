@@ -22,12 +22,13 @@ from attnrec.errors import AttnrecError
 from attnrec_widgets import page_file
 
 if TYPE_CHECKING:
+    from attnrec_widgets.figure import FigureWidget
     from attnrec_widgets.history_explorer import HistoryExplorer
 
 PAUSE = 1.5  # seconds without a change before the picture is drawn again
 SHOWN = ("history", "now", "layer", "head", "query", "topn", "view", "allow_removed")
 HOW = (
-    "The explorer as it was left. To make it live, run the notebook’s cells "
+    "This is how it was left. To make it live, run the notebook’s cells "
     "in an environment with attnrec."
 )
 # `.jupyter-widgets` without an element inside: the line "model not found".
@@ -40,14 +41,15 @@ STYLE = (
 
 
 class Still:
-    """Keeps the picture of one explorer up to date in the notebook.
+    """Keeps the picture of one explorer, or of one feature picture, up to date in the notebook.
 
     It is drawn when the cell that shows the explorer ends, when another cell
     that changed it ends, and `PAUSE` after a hand's last change.
     """
 
-    def __init__(self, explorer: HistoryExplorer):
+    def __init__(self, explorer: HistoryExplorer | FigureWidget):
         self._explorer = explorer
+        self._traits = getattr(explorer, "_still_traits", SHOWN)
         self._id = uuid4().hex
         self._shell: Any = None
         self._wanted = False  # by the cell that runs
@@ -63,12 +65,12 @@ class Still:
         if self._shell is None:
             self._shell = shell
             shell.events.register("post_run_cell", self._after_cell)
-            self._explorer.observe(self._later, SHOWN)
+            self._explorer.observe(self._later, self._traits)
 
     def _after_cell(self, *_: Any) -> None:
         if self._explorer.comm is None:  # closed: there is nothing to see, now or later
             self._shell.events.unregister("post_run_cell", self._after_cell)
-            self._explorer.unobserve(self._later, SHOWN)
+            self._explorer.unobserve(self._later, self._traits)
         elif self._wanted:
             self._publish(update=False)
         else:
@@ -88,7 +90,7 @@ class Still:
             self._publish(update=True)
 
     def _state(self) -> tuple:
-        values = (getattr(self._explorer, name) for name in SHOWN)
+        values = (getattr(self._explorer, name) for name in self._traits)
         return tuple(tuple(value) if isinstance(value, list) else value for value in values)
 
     def _publish(self, *, update: bool) -> None:
@@ -102,16 +104,17 @@ class Still:
             logging.getLogger(__name__).debug("no picture of the explorer", exc_info=True)
 
 
-def markup(explorer: HistoryExplorer) -> str:
+def markup(explorer: HistoryExplorer | FigureWidget) -> str:
     """The picture, and how to make it live, as HTML."""
     pictures = images(explorer, "display:block;width:100%;max-width:720px;height:auto")
     return f'<style>{STYLE}</style><div class="attnrec-still">{pictures}<p>{HOW}</p></div>'
 
 
-def images(explorer: HistoryExplorer, style: str | None = None) -> str:
-    """One `<img>` a model."""
+def images(explorer: HistoryExplorer | FigureWidget, style: str | None = None) -> str:
+    """One `<img>` a model, or one of a feature picture."""
     alt = repr(explorer)
-    return "".join(page_file.image(svg, alt, style) for svg in draw(explorer))
+    drawn = explorer.svgs() if hasattr(explorer, "svgs") else draw(explorer)
+    return "".join(page_file.image(svg, alt, style) for svg in drawn)
 
 
 def draw(explorer: HistoryExplorer) -> list[bytes]:

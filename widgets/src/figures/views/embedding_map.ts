@@ -74,7 +74,7 @@ export class EmbeddingMap implements View<MapFrame> {
 
   listen(stage: HTMLElement, moved: () => void): void {
     this.#tell = moved;
-    this.#camera.listen(stage, this.#plot, () => (this.#pointed === null ? null : this.#spot(this.#pointed)));
+    this.#camera.listen(stage, this.#plot, () => (this.#pointed === null ? null : this.#at(this.#pointed)));
   }
 
   dispose(): void { this.#tween.stop(); this.#camera.dispose(); }

@@ -28,7 +28,7 @@ export interface FlowFrame extends Frame {
 }
 
 export const NAME = 12, NODE = 8, TOP = 26, VALUE = 46;
-const LONGEST = 130, BETWEEN = 9, LEAST = 16, WIDEST = 1500;
+const LONGEST = 130, BETWEEN = 9, LEAST = 16, WIDEST = 1800;
 
 export interface Layout { width: number; height: number; named: number; unit: number; columns: number[]; middles: number[]; rows: number[] }
 
@@ -65,14 +65,27 @@ export function strongest(weights: Float32Array, layers: number, share: number):
     const order = Array.from({ length: size }, (_, i) => layer * size + i).filter(i => weights[i]! > 0).sort((a, b) => weights[b]! - weights[a]! || a - b);
     const wanted = (share - 1e-6) * order.reduce((sum, i) => sum + weights[i]!, 0);
     let sum = 0;
-    for (const i of order) { if (sum >= wanted) break; found.push(i); sum += weights[i]!; }
+    for (const i of order) { if (sum > 0 && sum >= wanted) break; found.push(i); sum += weights[i]!; }
   }
   return found.sort((a, b) => weights[a]! - weights[b]! || a - b);
 }
 
 /** What runs along each ribbon on its way into a field after a layer, of which 1 arrives; half of every step is kept. */
 export function into(weights: Float32Array, looks: Float32Array, field: number, last: number): Float32Array<ArrayBuffer> {
-  const amounts = new Float32Array(weights.length), n = Math.round(Math.sqrt(weights.length / (looks.length / Math.sqrt(weights.length / looks.length / 1 || 1)))) || 1;
-  void n;
+  const n = weights.length / looks.length, amounts = new Float32Array(weights.length);
+  let held = new Array<number>(n).fill(0);
+  held[field] = 1;
+  for (let layer = last; layer >= 0; layer--) {
+    const below = new Array<number>(n).fill(0);
+    held.forEach((amount, one) => {
+      for (let other = 0; other < n; other++) {
+        const i = (layer * n + one) * n + other, same = one === other ? 1 : 0;
+        const passed = amount * (looks[layer * n + one] ? .5 * weights[i]! + .5 * same : same);
+        amounts[i] = passed;
+        below[other]! += passed;
+      }
+    });
+    held = below;
+  }
   return amounts;
 }

@@ -7,6 +7,7 @@ import { Distribution } from './distribution';
 import { CaseView } from './case';
 import { ContextMap } from './context_map';
 import { EmbeddingMap } from './embedding_map';
+import { FieldFlow } from './field_flow';
 import { Heatmap } from './heatmap';
 
 const VIEWS: Record<string, (model: AnyModel) => View> = {
@@ -16,6 +17,7 @@ const VIEWS: Record<string, (model: AnyModel) => View> = {
   'feature-bars': model => new Bars(model) as View,
   'feature-distribution': () => new Distribution() as View,
   'feature-explorer': model => new CaseView(model) as View,
+  'field-flow': model => new FieldFlow(model) as View,
   'field-heatmap': () => new Heatmap() as View,
 };
 

@@ -11,8 +11,10 @@ export class Camera {
   width = 1;
   height = 1;
   dragging = false;
-  #tween = new Tween(); // x, y of the middle, and the logarithm of the zoom
-  #goal = new Float32Array(3);
+  // Where the middle of the map lies on the screen, x and y, and the zoom. A straight way between two
+  // of these leaves in its place what is zoomed in on.
+  #tween = new Tween();
+  #goal = new Float32Array([0, 0, 1]);
   #reach: Reach = { x: 0, y: 0, across: 1, up: 1 };
   #frame = 0;
   #hand = new AbortController();
@@ -21,57 +23,70 @@ export class Camera {
   constructor(private paint: () => void, private begun: () => void) { this.#tween.now = this.#goal; }
 
   get moving(): boolean { return this.#tween.moving || this.#frame !== 0; }
-  get zoom(): number { return Math.exp(this.#tween.now[2]!); }
+  get zoom(): number { return this.#tween.now[2]!; }
   /** Pixels for a unit of the map. */
   get scale(): number { return this.#fits * this.zoom; }
   /** Where (0, 0) of the map lies on the screen. */
-  get left(): number { return this.width / 2 - this.#tween.now[0]! * this.scale; }
-  get top(): number { return this.height / 2 + this.#tween.now[1]! * this.scale; }
-  get #fits(): number { return Math.min((this.width - 2 * this.margin) / (2 * this.#reach.across), (this.height - 2 * this.margin) / (2 * this.#reach.up)); }
-  get margin(): number { return Math.min(36, this.width / 10); }
+  get left(): number { return this.#tween.now[0]! - this.#reach.x * this.scale; }
+  get top(): number { return this.#tween.now[1]! + this.#reach.y * this.scale; }
+  get #fits(): number {
+    const margin = Math.min(36, this.width / 10), { across, up } = this.#reach;
+    return Math.min((this.width / 2 - margin) / across, (this.height / 2 - margin) / up);
+  }
 
   /** Room, and what is to be seen in it; another map is seen as a whole. */
   fit(width: number, height: number, reach: Reach): void {
     const same = (['x', 'y', 'across', 'up'] as const).every(side => reach[side] === this.#reach[side]);
     if (same && width === this.width && height === this.height) return;
+    const [x, y, zoom] = this.#ahead, before = this.#fits, aside = x - this.width / 2, above = y - this.height / 2;
     [this.width, this.height, this.#reach] = [width, height, reach];
-    this.#look(...(same ? [...this.#goal] : [reach.x, reach.y, 0]) as [number, number, number]);
-    this.stop();
-    this.#tween.to(this.#goal, false, () => {});
+    const grows = this.#fits / before;
+    if (same) this.#look(width / 2 + aside * grows, height / 2 + above * grows, zoom); else this.#look(width / 2, height / 2, 1);
+    this.#settle();
   }
 
-  stop(): void { cancelAnimationFrame(this.#frame); this.#frame = 0; this.#tween.stop(); }
-  dispose(): void { this.stop(); this.#hand.abort(); }
+  dispose(): void { this.#settle(); this.#hand.abort(); }
 
   sees(x: number, y: number): boolean {
     const px = this.left + x * this.scale, py = this.top - y * this.scale;
     return px >= 0 && px <= this.width && py >= 0 && py <= this.height;
   }
 
-  /** Brings a point into the middle, and near enough to be told from its neighbours. */
-  go(x: number, y: number, nearer = 1): void { this.#look(x, y, Math.max(this.#goal[2]!, Math.log(nearer))); this.#arrive(true); }
+  /** Brings a point into the middle, and at least so near. */
+  go(x: number, y: number, nearer = 1): void { this.#centre(x, y, Math.max(this.#goal[2]!, nearer)); this.#arrive(true); }
 
   /** Makes sure that a point is seen, at once. */
   show(x: number, y: number): void {
-    this.stop();
-    this.#tween.now = this.#goal;
-    if (!this.sees(x, y)) { this.#look(x, y, this.#goal[2]!); this.#tween.to(this.#goal, false, this.paint); } else this.paint();
+    this.#settle();
+    if (!this.sees(x, y)) { this.#centre(x, y, this.zoom); this.#settle(); }
+    this.paint();
   }
 
   /** Nearer or farther; what is at (x, y) on the screen stays there. */
   by(factor: number, x = this.width / 2, y = this.height / 2, smooth = true): void {
-    const [cx, cy, was] = this.#goal as unknown as [number, number, number], next = clamp(was + Math.log(factor), 0, Math.log(NEAREST));
-    const here = this.#fits * Math.exp(was), there = this.#fits * Math.exp(next), dx = x - this.width / 2, dy = this.height / 2 - y;
-    this.#look(cx + dx / here - dx / there, cy + dy / here - dy / there, next);
+    const [px, py, was] = this.#ahead, zoom = clamp(was * factor, 1, NEAREST), grows = zoom / was;
+    this.#look(x + (px - x) * grows, y + (py - y) * grows, zoom);
     this.#arrive(smooth);
   }
 
-  whole(): void { this.#look(this.#reach.x, this.#reach.y, 0); this.#arrive(true); }
+  /** By a key or a button; around a point of the map. */
+  press(key: string, around: [number, number] | null = null): void {
+    const [px, py, zoom] = this.#ahead, scale = this.#fits * zoom, factor = key === '-' ? 1 / STEP : STEP;
+    if (key === '0') { this.#look(this.width / 2, this.height / 2, 1); this.#arrive(true); return; }
+    if (around) this.by(factor, px + (around[0] - this.#reach.x) * scale, py - (around[1] - this.#reach.y) * scale); else this.by(factor);
+  }
+
+  get #ahead(): [number, number, number] { return [...this.#goal] as [number, number, number]; }
+
+  #centre(x: number, y: number, zoom: number): void {
+    const scale = this.#fits * zoom;
+    this.#look(this.width / 2 - (x - this.#reach.x) * scale, this.height / 2 + (y - this.#reach.y) * scale, zoom);
+  }
 
   /** The map never leaves the stage: its whole is what is seen from the farthest. */
   #look(x: number, y: number, zoom: number): void {
-    const free = 1 - Math.exp(-zoom), wide = this.width / this.#fits / 2 * free, tall = this.height / this.#fits / 2 * free;
-    this.#goal = new Float32Array([clamp(x, this.#reach.x - wide, this.#reach.x + wide), clamp(y, this.#reach.y - tall, this.#reach.y + tall), zoom]);
+    const free = (zoom - 1) / 2, inside = (v: number, size: number) => clamp(v, size / 2 - free * size, size / 2 + free * size);
+    this.#goal = new Float32Array([inside(x, this.width), inside(y, this.height), zoom]);
   }
 
   #arrive(smooth: boolean): void {
@@ -80,14 +95,23 @@ export class Camera {
     this.begun();
   }
 
-  /** `surface` is dragged and takes the wheel, `stage` the keys; `around`: what keys zoom in on, on the screen. */
-  listen(stage: HTMLElement, surface: HTMLElement, around: () => [number, number] | null): void {
+  /** What was on its way is there. */
+  #settle(): void {
+    cancelAnimationFrame(this.#frame);
+    this.#frame = 0;
+    this.#tween.stop();
+    this.#tween.to(this.#goal, false, () => {});
+    this.#tween.now = this.#goal;
+  }
+
+  /** `surface` is dragged and takes the wheel, `stage` the keys; `pointed`: what these zoom in on. */
+  listen(stage: HTMLElement, surface: HTMLElement, pointed: () => [number, number] | null): void {
     const { signal } = this.#hand;
     let pressed: { x: number; y: number } | null = null;
     surface.addEventListener('wheel', event => {
       if (!event.ctrlKey && !event.metaKey && !stage.matches(':focus')) return; // the notebook scrolls
       const down = event.deltaY * (event.deltaMode === 1 ? 16 : 1) * (event.ctrlKey ? 3 : 1), { left, top } = surface.getBoundingClientRect(); // a pinch comes in small steps
-      if (down > 0 && this.#goal[2] === 0 && !event.ctrlKey) return;
+      if (down > 0 && this.#goal[2] === 1 && !event.ctrlKey) return;
       event.preventDefault();
       this.by(Math.exp(-clamp(down, -300, 300) * PER_PIXEL), event.clientX - left, event.clientY - top, false);
     }, { signal, passive: false });
@@ -98,8 +122,8 @@ export class Camera {
       if (!this.dragging && Math.hypot(dx, dy) <= SLIP) return;
       if (!this.dragging) { this.dragging = true; surface.setPointerCapture(event.pointerId); }
       pressed = { x: event.clientX, y: event.clientY };
-      const scale = this.#fits * Math.exp(this.#goal[2]!);
-      this.#look(this.#goal[0]! - dx / scale, this.#goal[1]! + dy / scale, this.#goal[2]!);
+      const [px, py, zoom] = this.#ahead;
+      this.#look(px + dx, py + dy, zoom);
       this.#arrive(false);
     }, { signal });
     for (const end of ['pointerup', 'pointercancel'] as const) surface.addEventListener(end, () => { pressed = null; }, { signal });
@@ -107,12 +131,9 @@ export class Camera {
     stage.addEventListener('click', event => { if (this.dragging) event.stopImmediatePropagation(); this.dragging = false; }, { signal, capture: true });
     stage.addEventListener('keydown', event => {
       if (event.target !== stage || event.ctrlKey || event.metaKey || event.altKey || !/^[-+=0]$/.test(event.key)) return;
-      if (event.key === '0') this.whole(); else this.by(event.key === '-' ? 1 / STEP : STEP, ...(around() ?? []));
+      this.press(event.key, pointed());
       event.preventDefault();
       event.stopPropagation();
     }, { signal });
   }
-
-  /** Three buttons that do what the keys do. */
-  press(key: '+' | '-' | '0'): void { if (key === '0') this.whole(); else this.by(key === '-' ? 1 / STEP : STEP); }
 }
