@@ -88,9 +88,10 @@ class FieldPaths:
             raise AttnrecError(f"share: expected above 0 to 1, got {share!r}")
         flat = self.weights.reshape(len(self.weights), -1)
         order = np.argsort(-flat, axis=1, kind="stable")
-        sums = np.take_along_axis(flat, order, 1).cumsum(1)
-        # The first that reaches the share belongs to them.
-        wanted = sums - np.take_along_axis(flat, order, 1) < (share - 1e-9) * sums[:, -1:]
+        values = np.take_along_axis(flat, order, 1)
+        before = values.cumsum(1) - values
+        # The one that reaches the share belongs to them, and so does the first.
+        wanted = (before < (share - 1e-9) * values.sum(1, keepdims=True)) | (before == 0)
         chosen = np.zeros(flat.shape, bool)
         np.put_along_axis(chosen, order, wanted, 1)
         return (chosen & (flat > 0)).reshape(self.weights.shape)

@@ -8,6 +8,7 @@ from attnrec.plots.faithfulness import faithfulness
 from attnrec.plots.feature_bars import feature_bars
 from attnrec.plots.feature_case import feature_case
 from attnrec.plots.feature_distribution import feature_distribution
+from attnrec.plots.field_flow import field_flow
 from attnrec.plots.field_heatmap import field_heatmap
 from attnrec.plots.field_importance import field_importance
 from attnrec.plots.files import save
@@ -24,6 +25,7 @@ __all__ = [
     "feature_bars",
     "feature_case",
     "feature_distribution",
+    "field_flow",
     "field_heatmap",
     "field_importance",
     "history_attention",

@@ -143,7 +143,7 @@ def draw_even(ax: Axes, even: np.ndarray) -> None:
     for place, share in enumerate(even):
         if not np.isnan(share):
             ends = [place - 0.5, place + 0.5]
-            look = {"color": style.INK_3, "lw": 0.8, "ls": (0, (3, 2)), "zorder": 2}
+            look: dict[str, Any] = {"color": style.INK_3, "lw": 0.8, "ls": (0, (3, 2)), "zorder": 2}
             ax.plot([share, share], ends, gid=f"even-{place + 1}", **look)
 
 

@@ -150,7 +150,7 @@ def _draw(ax: Axes, found: Bins, layer: int) -> None:
     for field in np.flatnonzero(found.cases[layer]):
         base = field + 1
         high = HIGH * np.minimum(found.shares[layer, field] / found.top, 1)
-        look = {"fill": True, "facecolor": BAR, "edgecolor": BAR, "linewidth": 0.3}
+        look: dict[str, Any] = {"fill": True, "facecolor": BAR, "edgecolor": BAR, "linewidth": 0.3}
         steps = ax.stairs(base - high, found.edges, baseline=base, **look)
         steps.set_gid(f"bins-{field + 1}")
         ends = [base - HIGH, base]

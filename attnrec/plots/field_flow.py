@@ -187,18 +187,17 @@ def _names(
     shares: np.ndarray | None,
 ) -> None:
     """Fields at both sides, columns above, and what of each input arrives."""
+    beside = -2 * GAP - max(style.width(name, NAME, "bold") for name in names)
     for x, head in zip(at, ["inputs", *found.layers], strict=True):
         side = "left" if x == at[0] else "right" if x == at[-1] else "center"
         edge = x - NODE / 2 if side == "left" else x + NODE / 2 if side == "right" else x
         style.text(ax, edge, -GAP, head, fontsize=SMALL, ha=side, color=style.INK_3)
     for place, (name, middle) in enumerate(zip(names, middles, strict=True)):
         chosen = found.fields[place] == field
-        look = {"color": style.ACCENT if chosen else style.INK_2}
-        look |= {"weight": "bold" if chosen else "normal", "fontsize": NAME}
-        style.text(ax, at[-1] + NODE / 2 + GAP, middle, name, ha="left", **look)
-        x = -GAP
+        look = {"color": style.ACCENT, "weight": "bold"} if chosen else {"color": style.INK_2}
+        style.text(ax, at[-1] + NODE / 2 + GAP, middle, name, ha="left", fontsize=NAME, **look)
+        style.text(ax, -GAP, middle, name, ha="right", fontsize=NAME, color=style.INK_2)
         if shares is not None:
             told = style.percent(shares[place]) if shares[place] else "0"
-            style.text(ax, x, middle, told, fontsize=SMALL, ha="right", color=style.ACCENT)
-            x -= VALUE
-        style.text(ax, x, middle, name, ha="right", fontsize=NAME, color=style.INK_2)
+            look = {"color": style.ACCENT, "gid": f"input-{place + 1}"}
+            style.text(ax, beside, middle, told, fontsize=SMALL, ha="right", **look)

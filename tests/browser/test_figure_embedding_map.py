@@ -178,9 +178,11 @@ def test_keys_reach_what_is_out_of_sight(open_figure):
         page.keyboard.press("+")
     at_rest(page)
     tip = page.locator("[data-role=figure-tip]")
-    expect(tip).to_have_text("thing 0")  # it stays in sight
+    expect(tip).to_have_text("thing 0")
+    expect(tip).to_be_visible()  # what keys zoom in on stays in sight
     page.keyboard.press("ArrowUp")
     expect(tip).to_have_text("thing 3")
+    expect(tip).to_be_visible()
     x, y = spot(page, shown, "p3")
     box = page.locator("[data-role=map]").bounding_box()
     assert box["x"] < x < box["x"] + box["width"]

@@ -220,9 +220,9 @@ def spread_of_records(records: Iterable[AttentionRecord], schema: FeatureSchema)
         layers = [None, *(numbers if len(numbers) > 1 else ())]
         heads = [None, *(range(1, num_heads + 1) if num_heads > 1 else ())]
         each = [[of_record(record, schema, layer, head) for layer in layers] for head in heads]
-        found = np.array(each)
-        there = record.real & (np.nansum(found, axis=-1, keepdims=True) > 0)
-        parts.append(np.where(there, found, np.nan).astype(np.float32))
+        gets = np.array(each)
+        there = record.real & (np.nansum(gets, axis=-1, keepdims=True) > 0)
+        parts.append(np.where(there, gets, np.nan).astype(np.float32))
     if not sum(part.shape[2] for part in parts):
         raise AttnrecError("cases: expected one or more, got none")
     every = np.concatenate(parts, axis=2)

@@ -35,7 +35,7 @@ export interface BarsFrame extends Frame {
 }
 
 const PARTS = ['means', 'lows', 'medians', 'highs', 'even'] as const;
-const NAME = 12, LONGEST = 170, WIDEST = 1100, VALUE = 56, TOP = 18, BELOW = 24, ROW = 28, DENSE = 22, MANY = 16;
+const NAME = 12, LONGEST = 170, WIDEST = 1800, VALUE = 56, TOP = 18, BELOW = 24, ROW = 28, DENSE = 22, MANY = 16;
 
 interface Layout { left: number; plot: number; row: number; width: number; height: number }
 

@@ -151,9 +151,9 @@ export class EmbeddingMap implements View<MapFrame> {
   /** What is chosen, what was found, who gets most, and all of a few in sight. */
   #named(): Named[] {
     const frame = this.#frame!, { width, height, zoom } = this.#camera;
-    const heavy = [...this.#share].filter(([, share]) => share > 0).sort((a, b) => b[1] - a[1]).map(([i]) => i), named = heavy.slice(0, NAMED);
-    const rounds = heavy.slice(0, BROAD).map(i => { const [x, y] = this.#spot(i); return { i, x, y, r: this.#circle(this.#share.get(i)!) }; });
-    const wanted = new Set([...this.#chosen === null ? [] : [this.#chosen], ...this.#looking ? this.#matches.slice(0, NAMED) : [...named, ...zoom > 2 ? this.#inSight() : []]]);
+    const heavy = [...this.#share].filter(([, share]) => share > 0).sort((a, b) => b[1] - a[1]).map(([i]) => i), seen = zoom > 2 && !this.#looking ? this.#inSight() : [];
+    const rounds = [...heavy.slice(0, BROAD), ...seen].map(i => { const [x, y] = this.#spot(i); return { i, x, y, r: Math.max(this.#radius, this.#circle(this.#share.get(i) ?? 0)) }; });
+    const wanted = new Set([...this.#chosen === null ? [] : [this.#chosen], ...this.#looking ? this.#matches.slice(0, NAMED) : heavy.slice(0, NAMED), ...seen]);
     return placed([...wanted].map(i => {
       const [x, y] = this.#spot(i), share = this.#share.get(i) ?? 0, chosen = i === this.#chosen;
       const text = shorten(frame.titles[i]!, LONGEST, NAME) + (share >= LEAST ? ` ${percent(share)}` : '');
