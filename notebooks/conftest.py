@@ -9,6 +9,7 @@ import pytest
 NEEDS = {
     "02_movielens.ipynb": "ml-100k",
     "04_features_and_context.ipynb": "online-retail",
+    "05_gallery.ipynb": "online-retail",
     "afm.ipynb": "frappe",
     "autoint.ipynb": "ml-100k",
     "din.ipynb": "ml-100k",

@@ -90,13 +90,10 @@ def feature_case(
     _shapley(axes(count - 1), case, panel)
     for place, (name, word, said) in enumerate(zip(names, words, case.words, strict=True)):
         y = 1 - (above + (place + 0.5) * ROW) / 72 / height
-        for x, told, look in (
-            (MARGIN, name, {"color": style.INK}),
-            (of_words, word, {"color": style.INK_2 if said else style.INK_3}),
-        ):
-            at = x / 72 / width
-            kind = {"fontsize": NAME, "family": style.fonts(), "parse_math": False}
-            figure.text(at, y, told, va="center", **kind, **look)
+        of_word = style.INK_2 if said else style.INK_3
+        for x, told, color in ((MARGIN, name, style.INK), (of_words, word, of_word)):
+            line = figure.text(x / 72 / width, y, told, va="center", color=color, parse_math=False)
+            line.set(fontsize=NAME, fontfamily=style.fonts())
     style.heading(figure, title, lines, MARGIN, TITLE, SMALL)
     style.foot(figure, provenance)
     return figure

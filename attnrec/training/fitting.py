@@ -216,8 +216,10 @@ def fit(
             None if isinstance(model, nnx.Module) else model,
             pd.DataFrame(course.rows),
         )
-        if isinstance(data, Split):
+        if isinstance(task, NextItem):
+            assert isinstance(data, Split)
             return Run(task.model(params), config, data, history, origin)
+        assert isinstance(data, Features)
         return FeatureRun(task.model(params), config, data, history, origin)
 
     def each(course: Course, params: nnx.State) -> None:

@@ -303,10 +303,10 @@ def test_of_real_ratings(open_figure):
     shown = AttentionStream(run, 405, item=302)
     page = open_figure(shown)
     values, edges, fields = drawn(page)
-    assert len(shown.life) == 737
+    assert len(shown.found) == 737
     assert tuple(fields) == shown.fields
-    means, expected = shown.life.in_steps(len(values))
+    means, expected = shown.found.in_steps(len(values))
     assert edges == expected.tolist()
     np.testing.assert_allclose(values, means, atol=1e-6)
     ticks = page.locator("[data-role=tick]").evaluate_all("all => all.map(t => t.dataset.event)")
-    assert [int(event) for event in ticks] == [shown.life.items.index(302) + 1]
+    assert [int(event) for event in ticks] == [shown.found.items.index(302) + 1]

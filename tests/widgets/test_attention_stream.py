@@ -43,8 +43,8 @@ def test_what_is_drawn_is_the_record_of_each_event(run):
     np.testing.assert_allclose(numbers(frame["weights"]), each[:, columns], rtol=1e-5)
     assert frame["items"] == run.data.frame["item"].iloc[rows].tolist()
     assert frame["parts"] == ["train"] * 6 + ["validation", "test"]
-    assert (frame["title"], frame["told"]) == (shown.life.title, shown.life.told())
-    assert frame["toldInSteps"] == shown.life.told("{size}")
+    assert (frame["title"], frame["told"]) == (shown.found.title, shown.found.told())
+    assert frame["toldInSteps"] == shown.found.told("{size}")
     assert frame["dates"] is None
     assert "days" not in frame
     assert shown.to_frame().equals(run.attention_over_life(3).to_frame())
@@ -60,7 +60,7 @@ def test_dates_are_those_of_the_clocks_there():
 def test_its_twin_follows_what_is_chosen():
     shown = AttentionStream(life(), field="price", view="lines")
     lines = shown.figure().axes[0].lines
-    np.testing.assert_allclose(lines[1].get_ydata(), shown.life.weights[:, 1])
+    np.testing.assert_allclose(lines[1].get_ydata(), shown.found.weights[:, 1])
     assert lines[1].get_color() == plots.style.ACCENT
     shown.view = "stream"
     assert len(shown.figure().axes[0].patches) == 3
@@ -113,7 +113,7 @@ def test_it_is_linked_by_field_and_item(run):
     link(one, other, where)
     where.field = "colour"
     assert (one.field, other.field) == ("colour", "colour")
-    both = set(one.life.items) & set(other.life.items)
+    both = set(one.found.items) & set(other.found.items)
     one.item = next(iter(both))
     assert other.item == one.item
     one.view = "lines"  # is its own
@@ -122,7 +122,7 @@ def test_it_is_linked_by_field_and_item(run):
 
 def test_it_says_what_it_takes(run):
     found = run.attention_over_life(3)
-    assert AttentionStream(found).life is found
+    assert AttentionStream(found).found is found
     shown = AttentionStream(run, 3, field="size", item=found.items[0])
     assert repr(shown) == f"AttentionStream(AutoInt, field='size', item={found.items[0]})"
     for options, error in [
@@ -143,7 +143,7 @@ def test_a_saved_page_begins_as_it_was_left(tmp_path):
     page = told(shown.save_html(tmp_path / "life.html"))
     assert (page["view"], page["axis"], page["item"]) == ("lines", "time", 2)
     np.testing.assert_allclose(
-        numbers(page["_picture"]["frames"][0]["weights"]), shown.life.weights, rtol=1e-6
+        numbers(page["_picture"]["frames"][0]["weights"]), shown.found.weights, rtol=1e-6
     )
     svg = shown.save_figure(tmp_path / "life.svg").read_text(encoding="utf-8")
     assert "Attention through the life of u17" in svg

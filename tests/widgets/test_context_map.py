@@ -61,16 +61,16 @@ def test_what_is_drawn_are_the_means_of_the_records(run):
                 cases = ((seasons == season) & (weekend == day)).sum()
                 assert numbers(frame["counts"])[r, c] == cases
     assert frame["shown"] == list(run.attention_by_context(("season", "weekend"), "train").varying)
-    assert (frame["title"], frame["told"]) == (shown.grid.title, shown.grid.told)
+    assert (frame["title"], frame["told"]) == (shown.found.title, shown.found.told)
 
 
 def test_month_and_hour_of_the_test_are_what_it_shows_by_itself(run):
     shown = ContextMap(run)
-    assert shown.grid.by == ("month", "hour")
-    assert shown.grid.num_cases == len(run.features.examples("test"))
+    assert shown.found.by == ("month", "hour")
+    assert shown.found.num_cases == len(run.features.examples("test"))
     assert shown.circumstances["month"][:2] == ("January", "February")
     assert len(shown._picture["frames"][0]["shown"]) == 4
-    assert ContextMap(run, rows=20).grid.num_cases == 20
+    assert ContextMap(run, rows=20).found.num_cases == 20
 
 
 def test_the_chosen_field_has_a_map_beside_those_that_vary_most(run):
@@ -145,7 +145,7 @@ def test_it_is_linked_by_field_and_circumstance(run):
 
 def test_it_says_what_it_takes(run):
     grid = run.attention_by_context(("season", "weekend"))
-    assert ContextMap(grid).grid is grid
+    assert ContextMap(grid).found is grid
     assert repr(ContextMap(run, context={"month": "May"})) == (
         "ContextMap(AutoInt, context={'month': 'May'})"
     )

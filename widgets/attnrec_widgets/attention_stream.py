@@ -76,24 +76,24 @@ class AttentionStream(FigureWidget):
     ):
         self._sources = several(source)
         self._lives = {label: _asked(one, user) for label, one in self._sources.items()}
-        self.fields = self.life.fields
+        self.fields = self.found.fields
         super().__init__(layout=layout, view=view, axis=axis, field=field, item=item)
 
     @property
-    def life(self) -> AttentionLife:
+    def found(self) -> AttentionLife:
         """What is drawn: of the last frame."""
         return list(self._lives.values())[-1]
 
     def to_frame(self) -> pd.DataFrame:
         """What each field gets in every event; see `AttentionLife.to_frame`."""
-        return self.life.to_frame()
+        return self.found.to_frame()
 
     def figure(self) -> Figure:
         """The picture for paper: `plots.attention_stream` of the last frame, in order."""
         from attnrec import plots
 
         return plots.attention_stream(
-            self.life,
+            self.found,
             kind=self.view,
             highlight=() if self.field is None else self.field,
             provenance=" · ".join(self._provenance()),

@@ -63,13 +63,13 @@ class ContextMap(FigureWidget):
         options = {name: value for name, value in given.items() if value is not None}
         self._sources = several(source)
         self._grids = {label: _asked(one, options) for label, one in self._sources.items()}
-        self._first = _wanted(fields, self.grid)
-        self.fields = self.grid.fields if fields is None else self._first
-        self.circumstances = dict(zip(self.grid.by, self.grid.levels, strict=True))
+        self._first = _wanted(fields, self.found)
+        self.fields = self.found.fields if fields is None else self._first
+        self.circumstances = dict(zip(self.found.by, self.found.levels, strict=True))
         super().__init__(layout=layout, field=field, context=context)
 
     @property
-    def grid(self) -> ContextGrid:
+    def found(self) -> ContextGrid:
         """What is drawn: of the last frame."""
         return list(self._grids.values())[-1]
 
@@ -81,7 +81,7 @@ class ContextMap(FigureWidget):
 
     def to_frame(self) -> pd.DataFrame:
         """Every number that is drawn; see `ContextGrid.to_frame`."""
-        table = self.grid.to_frame()
+        table = self.found.to_frame()
         return table[table["field"].isin(self.drawn)].reset_index(drop=True)
 
     def figure(self) -> Figure:
@@ -89,7 +89,7 @@ class ContextMap(FigureWidget):
         from attnrec import plots
 
         provenance = " · ".join(self._provenance())
-        return plots.seasonality(self.grid, self.drawn, provenance=provenance)
+        return plots.seasonality(self.found, self.drawn, provenance=provenance)
 
     def _drawn(self) -> dict[str, dict[str, Any]]:
         grids = self._grids.values()

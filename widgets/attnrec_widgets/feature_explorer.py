@@ -121,7 +121,9 @@ class FeatureExplorer(FigureWidget):
     pinned = Checked(_check_pinned).tag(sync=True)
     topn = Checked(_check_topn, 8).tag(sync=True)
     _setup = traitlets.Dict().tag(sync=True)
-    _cost = traitlets.List().tag(sync=True)  # of each step of the threshold, once one is wanted
+    _cost: Any = traitlets.List().tag(
+        sync=True
+    )  # of each step of the threshold, once one is wanted
     _page_able = traitlets.Bool(False).tag(sync=True)
     _page = traitlets.Bool(False).tag(sync=True)  # the page answers by itself
 

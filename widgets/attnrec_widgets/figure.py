@@ -47,7 +47,7 @@ def _check_head(self: FigureWidget, value: Any) -> Any:
 def _check_item(self: FigureWidget, value: Any) -> Any:
     if value is not None:
         self._check_item(value)
-    return value
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _check_context(self: FigureWidget, value: Any) -> Any:

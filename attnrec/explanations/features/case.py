@@ -239,7 +239,8 @@ def _words(features: Features, players: Players, asked: Inputs) -> list[str]:
     for place, field in enumerate(features.schema.fields):
         column = features.schema.columns[place].start
         if field.kind == "number" and said.levels[0, column] == features.schema.offsets[place] + 1:
-            value = features.encoders[field.name].decode(np.asarray(said.weights)[0, column])
+            scale: Any = features.encoders[field.name]  # a `FittedScale`
+            value = scale.decode(np.asarray(said.weights)[0, column])
             words[place] = f"{float(f'{float(value):.3g}'):g}"
     return words
 

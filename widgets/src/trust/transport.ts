@@ -130,11 +130,11 @@ export class Transport {
   }
 }
 
-/** Space plays wherever the focus is, but on a button, which it presses. */
+/** Space plays wherever the focus is, but on a button, which it presses, or where one writes. */
 export function playsOnSpace(root: HTMLElement, transport: Transport): void {
   root.addEventListener('keydown', event => {
     const target = event.target as HTMLElement;
-    if (event.key !== ' ' || event.ctrlKey || event.metaKey || event.altKey || target.closest('button, a, select')) return;
+    if (event.key !== ' ' || event.ctrlKey || event.metaKey || event.altKey || target.closest('button, a, select, input:not([type=range])')) return;
     event.preventDefault();
     event.stopPropagation();
     transport.toggle();

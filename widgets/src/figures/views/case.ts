@@ -101,7 +101,7 @@ export class CaseView implements View<CaseFrame> {
         if (says!.firstChild !== picker.node) says!.replaceChildren(picker.node);
         picker.update(frame.words[i]!);
       } else setText(says!, frame.words[i]!);
-      this.#bar(gets!, 0, share, this.#scales.attention, Number.isNaN(share) ? '' : percent(share), frame.pinned?.attention.data[i]);
+      this.#bar(gets!, 0, share, this.#scales.attention, Number.isNaN(share) || silent ? '' : percent(share), frame.pinned?.attention.data[i]);
       attributes(gets!.children[0]!, { hidden: Number.isNaN(share) });
       (gets!.children[0] as HTMLElement).style.left = `${100 / frame.names.length / this.#scales.attention}%`;
       this.#bar(adds!, .5, added, 2 * this.#scales.shapley, silent ? '' : effect(added, 2, .005), frame.pinned?.shapley.data[i]);

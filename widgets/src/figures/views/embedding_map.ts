@@ -115,7 +115,7 @@ export class EmbeddingMap implements View<MapFrame> {
     if (!frame) return;
     const { groups } = frame, matches = new Set(this.#matches), looking = this.#looking, chosen = this.#chosen;
     const lit = looking ? (i: number) => matches.has(i) || i === chosen : this.#group !== null ? (i: number) => groups.data[i] === this.#group : this.#share.size ? (i: number) => this.#share.has(i) || i === chosen : null;
-    this.#layers = layersOf(frame, lit, looking || this.#group !== null ? .16 : this.#state!.dark ? .6 : .45, this.#state!.dark);
+    this.#layers = layersOf(frame, lit, looking || this.#group !== null ? .16 : this.#state!.dark ? .6 : .45, looking ? 1.6 : 1, this.#state!.dark);
     this.#paint();
   }
 
