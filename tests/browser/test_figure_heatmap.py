@@ -147,6 +147,19 @@ def test_at_every_width_in_both_themes(run, open_figure, scheme):
     assert violations(page, "figure") == []
 
 
+def test_out_of_sight_it_keeps_its_width(run, open_figure):
+    """JupyterLab takes cells out of the page; a theme that changes meanwhile draws them anew."""
+    page = open_figure(FieldHeatmap(run))
+    before = page.locator("[data-role=figure-stage] svg").get_attribute("width")
+    page.evaluate(
+        "async () => { const host = document.getElementById('figure'); host.style.display = 'none';"
+        " document.documentElement.dataset.theme = 'dark'; await new Promise(r => setTimeout(r));"
+        " host.style.display = ''; }"
+    )
+    expect(page.locator("[data-role=figure]")).to_have_attribute("data-theme", "dark")
+    assert page.locator("[data-role=figure-stage] svg").get_attribute("width") == before
+
+
 def test_text_of_the_data_is_text(open_figure):
     table = visits(200).rename(columns={"hour": HOSTILE})
     features = ar.features.build(

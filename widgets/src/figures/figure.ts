@@ -13,7 +13,7 @@ import { pieces } from '../views/titles';
 import { CHOICES, type Choice, type Frame, type Mark, type Picture, type State, type View } from './types';
 import { asChoice, asPicture } from './wire';
 
-const LEAST = 320, PACE = 900, PAUSE = 400; // px; ms a frame; ms until a mark is announced
+const LEAST = 320, USUAL = 1080, PACE = 900, PAUSE = 400; // px; ms a frame; ms until a mark is announced
 const WATCHED = ['_picture', ...CHOICES].map(name => `change:${name}`);
 const KEYS = /^(Arrow(Left|Right|Up|Down)|Home|End|Page(Up|Down))$/;
 
@@ -41,6 +41,7 @@ export class Figure {
   #says = '';
   #mark: Mark | null = null;
   #byKeyboard = false;
+  #width = USUAL;
   #queued = false;
   #timer = 0;
   #watch = 0;
@@ -158,7 +159,8 @@ export class Figure {
     if (!picture || !view) return;
     const step = this.#transport.step, frame = picture.frames[clamp(step, 0, picture.frames.length - 1)]!;
     const choice = asChoice(name => this.model.get(name));
-    const state: State = { width: Math.max(LEAST, Math.floor(this.host.clientWidth)), dark: isDark(), choice, tween };
+    this.#width = Math.floor(this.host.clientWidth) || this.#width; // a cell out of sight has none
+    const state: State = { width: Math.max(LEAST, this.#width), dark: isDark(), choice, tween };
     attributes(this.root, {
       'data-kind': picture.kind, 'data-theme': state.dark ? 'dark' : 'light', 'data-frame': step + 1, 'data-frames': picture.frames.length,
       ...Object.fromEntries(CHOICES.map(name => [`data-${name}`, choice[name] === null ? null : typeof choice[name] === 'object' ? JSON.stringify(choice[name]) : String(choice[name])])),
