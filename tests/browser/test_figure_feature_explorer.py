@@ -229,8 +229,30 @@ def test_keys_reach_fields_and_ranking(explorer, open_case):
     expect(tip).to_contain_text("rank 1, score")
     first = ranking(page)[0]
     page.keyboard.press("Enter")
+    expect(root(page)).to_have_attribute("data-item", first)
     explorer.item = int(first)
     agrees(page, explorer)
+
+
+def test_there_is_always_a_case(explorer, open_case):
+    """Neither Escape nor choosing the same item again leaves nothing to ask about."""
+    page = open_case(explorer)
+    page.locator("[data-role=figure-stage]").focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(root(page)).to_have_attribute("data-field", "taste")
+    page.keyboard.press("Escape")
+    expect(root(page)).not_to_have_attribute("data-field", "taste")
+    agrees(page, explorer)
+    first = page.locator("[data-role=case-ranked]").first
+    item = first.get_attribute("data-item")
+    row = page.locator(f"[data-role=case-ranked][data-item='{item}']")
+    row.click()
+    expect(root(page)).to_have_attribute("data-item", item)
+    row.click()
+    explorer.item = int(item)
+    agrees(page, explorer)
+    assert root(page).get_attribute("data-item") == item
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

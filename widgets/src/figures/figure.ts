@@ -107,7 +107,7 @@ export class Figure {
       const next = this.#view?.step(this.#mark, event.key);
       if (next) this.#point(next, true);
     } else if (event.key === 'Enter') this.#choose(this.#mark);
-    else if (event.key === 'Escape') { this.#point(null, false); this.#set(Object.fromEntries(CHOICES.filter(name => name !== 'head').map(name => [name, null]))); } else return;
+    else if (event.key === 'Escape') { this.#point(null, false); this.#set(Object.fromEntries(CHOICES.filter(name => name !== 'head' && !this.#view?.keeps?.includes(name)).map(name => [name, null]))); } else return;
     event.preventDefault();
     event.stopPropagation();
   }
@@ -117,7 +117,7 @@ export class Figure {
     if (!mark) return;
     const now = asChoice(name => this.model.get(name)), there = Object.entries(mark.choice) as [keyof Choice, unknown][];
     const chosen = there.length > 0 && there.every(([name, value]) => JSON.stringify(now[name]) === JSON.stringify(value));
-    this.#set(chosen ? Object.fromEntries(there.map(([name]) => [name, null])) : mark.choice);
+    this.#set(chosen ? Object.fromEntries(there.filter(([name]) => !this.#view?.keeps?.includes(name)).map(([name]) => [name, null])) : mark.choice);
   }
 
   #set(choice: Partial<Choice>): void {

@@ -74,6 +74,8 @@ export interface View<F extends Frame = Frame> {
   tables(): Tabular[];
   /** What else can be set, beside layer and head. */
   readonly tools?: HTMLElement;
+  /** What is always chosen: choosing it again, or Escape, leaves it as it is. */
+  readonly keeps?: readonly (keyof Choice)[];
   /** Traits of its own, with which it is drawn anew. */
   readonly traits?: readonly string[];
   /** What is pointed at, where a ring around it does not say enough. */

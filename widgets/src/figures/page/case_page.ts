@@ -75,6 +75,7 @@ export class CasePage {
   async #answer(): Promise<void> {
     const turn = ++this.#turn, get = (name: string) => this.model.get(name), choice = asChoice(get), threshold = get('threshold') as number, pinned = get('pinned') as Asked | null;
     this.#under?.();
+    if (get('item') === null || get('user') === null) return; // a link that chose nothing: the case stays
     const known = await this.#ask({ user: get('user') as Id, item: get('item') as Id, changes: changesOf(this.model) }, turn);
     const told = known && await this.#told(known, choice, threshold, turn);
     const then = pinned && told && await this.#ask(pinned, turn), beside = then && await this.#told(then, choice, 0, turn);

@@ -22,6 +22,7 @@ interface Scales { attention: number; shapley: number; importance: number }
 export class CaseView implements View<CaseFrame> {
   readonly node = el('div', { class: 'case' });
   readonly tools: HTMLElement;
+  readonly keeps = ['item', 'context'] as const;
   #layers: LayerButtons;
   #setup: CaseSetup;
   #user: WhoPicker;
