@@ -294,6 +294,16 @@ class FeatureRun(Explained):
         known = (self.data.user_indices == user) & (self.features.split.part != TEST)
         return self.data.item_indices[known]
 
+    def seen_by_all(self) -> tuple[Int[np.ndarray, " edge"], Int[np.ndarray, " item"]]:
+        """The same of every user: those of user index u stand from `[0][u]` to before the next."""
+        rows = np.zeros(0, int)
+        if self.data.protocol.filter_seen:
+            rows = np.flatnonzero(self.features.split.part != TEST)
+        users = self.data.user_indices[rows]
+        counts = np.bincount(users, minlength=len(self.users) + 1)
+        order = rows[np.argsort(users, kind="stable")]
+        return np.append(0, counts.cumsum()), self.data.item_indices[order]
+
     def export_onnx(
         self, path: str | Path, *, kind: Kind = "inspect", length: int | None = None
     ) -> Path:

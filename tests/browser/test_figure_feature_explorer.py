@@ -308,6 +308,12 @@ def test_hand_and_script_do_the_same_in_a_notebook(run_notebook):
     wait_until_equal(
         lambda: [one["shapley"] for one in drawn(page).values()], pytest.approx(python, abs=1e-3)
     )
+    # A number of a field in bins, and a set: the page learns from Python what these say.
+    notebook.python("setattr(explorer, 'changes', {'noise': 0.4, 'tags': 'a|c'})")
+    python = notebook.python("explorer.case.shapley.tolist()")
+    wait_until_equal(
+        lambda: [one["shapley"] for one in drawn(page).values()], pytest.approx(python, abs=1e-3)
+    )
     heat.locator("[data-role=cell]").first.click()
     expect(case).to_have_attribute("data-field", "taste")
     assert notebook.python("explorer.field") == "taste"

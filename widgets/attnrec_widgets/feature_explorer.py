@@ -15,7 +15,7 @@ from attnrec.errors import AttnrecError, did_you_mean, whole_number
 from attnrec.inspection import top_indices
 from attnrec_widgets import feature_page, page_model
 from attnrec_widgets.choice import ENGINES
-from attnrec_widgets.feature_page import FeaturePage
+from attnrec_widgets.feature_page import FeaturePage, said_of
 from attnrec_widgets.field_choices import Choices
 from attnrec_widgets.figure import CHOICES, FigureWidget, told_of
 from attnrec_widgets.traits import Checked
@@ -33,7 +33,7 @@ _OWN = ("user", "item", "changes", "threshold", "pinned", "topn", "layer", "head
 
 def _check_user(self: FeatureExplorer, value: Any) -> Any:
     self.run.data.user_vocabulary.index(value)
-    return value
+    return _plain(value)
 
 
 def _check_changes(self: FeatureExplorer, value: Any) -> dict[str, Any]:
@@ -63,7 +63,8 @@ def _check_pinned(self: FeatureExplorer, value: Any) -> dict[str, Any] | None:
         raise AttnrecError(f"pinned: expected None or a user, an item and changes, got {value!r}")
     self._check_item(value["item"])
     changes = _check_changes(self, value["changes"])
-    return {"user": _check_user(self, value["user"]), "item": value["item"], "changes": changes}
+    user = _check_user(self, value["user"])
+    return {"user": user, "item": _plain(value["item"]), "changes": changes}
 
 
 def _check_topn(self: FeatureExplorer, value: Any) -> int:
@@ -113,7 +114,17 @@ class FeatureExplorer(FigureWidget):
     """
 
     kind = "feature-explorer"
-    _saved = (*CHOICES, "user", "changes", "threshold", "pinned", "topn", "_setup", "_cost")
+    _saved = (
+        *CHOICES,
+        "user",
+        "changes",
+        "threshold",
+        "pinned",
+        "topn",
+        "_setup",
+        "_cost",
+        "_said",
+    )
 
     user = Checked(_check_user).tag(sync=True)
     changes = Checked(_check_changes, {}).tag(sync=True)
@@ -124,6 +135,7 @@ class FeatureExplorer(FigureWidget):
     _cost: Any = traitlets.List().tag(
         sync=True
     )  # of each step of the threshold, once one is wanted
+    _said: Any = traitlets.List().tag(sync=True)  # values as levels, for a page that lacks them
     _page_able = traitlets.Bool(False).tag(sync=True)
     _page = traitlets.Bool(False).tag(sync=True)  # the page answers by itself
 
@@ -151,7 +163,7 @@ class FeatureExplorer(FigureWidget):
         reason = _refusal(engine, run)
         self._choices = Choices(run.features)
         self.fields = run.features.schema.names
-        self.layers = tuple(range(1, len(run.recorder.names) + 1))
+        self.layers = self._choices.layers(run.recorder)
         self.num_heads = self._choices.num_heads(run.recorder)
         self.circumstances = self._choices.circumstances
         self._cases: dict[str, Case] = {}
@@ -166,17 +178,20 @@ class FeatureExplorer(FigureWidget):
         self.threshold, self.topn = threshold, topn
         self._setup = self._choices.setup(self.importance, STEPS)
         self._page_able = reason is None
+        self._said = said_of(run, self.known_values())
         super().__init__(layout=layout, field=field, layer=layer, head=head)
         self._follow_changes()
         self.observe(self._refresh, _OWN)
         self.observe(self._follow_context, "context")
         self.on_msg(feature_page.on_message)
 
-    @cached_property
+    @property
     def page(self) -> FeaturePage | None:
-        """What a page is sent that answers by itself; None where none can."""
-        if not self._page_able:
-            return None
+        """What a page is sent that answers by itself; None where none does."""
+        return self._sent if self._page_able else None
+
+    @cached_property
+    def _sent(self) -> FeaturePage:
         return FeaturePage(self.run, self._choices.unit, self._of_importance())
 
     def known_values(self) -> dict[str, Any]:
@@ -261,6 +276,8 @@ class FeatureExplorer(FigureWidget):
         if change.name == "item" and change.new is None:  # a link chose nothing: the case stays
             self.item = change.old
             return
+        if change.name in ("changes", "pinned"):
+            self._said = said_of(self.run, self.known_values())
         if change.name == "changes":
             self._follow_changes()
         if self.threshold and not self._cost:
@@ -390,7 +407,6 @@ class FeatureExplorer(FigureWidget):
         reason = feature_page.obstacle(self.run)
         if reason is not None:
             raise AttnrecError(f"save_html: {reason}")
-        self._page_able = True
         if not self._cost:
             self._cost = self._costs()
         self._show()
@@ -399,8 +415,7 @@ class FeatureExplorer(FigureWidget):
     def _page_model(self) -> tuple[dict[str, Any], dict[str, bytes]]:
         from attnrec import export
 
-        page = self.page
-        assert page is not None  # save_html has seen to it
+        page = self._sent
         worker, wasm = page_model.runtime()[1]
         weights, tables = page.packed(self.known_values())
         packed = {"worker": worker, "wasm": wasm, "weights-case": weights, "catalogue-case": tables}

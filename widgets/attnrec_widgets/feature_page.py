@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from attnrec_widgets.feature_explorer import FeatureExplorer
 
 MOST_FIELDS = 10  # of which every coalition is asked about at each change
+MOST_ITEMS = 20_000
 KINDS = ("inspect", "scores")
 
 
@@ -34,6 +35,8 @@ def obstacle(run: Any) -> str | None:
         return f"{run.name} reads a history, which a page has none of"
     if len(schema) > MOST_FIELDS:
         return f"{len(schema)} fields have more coalitions than a page asks about ({MOST_FIELDS})"
+    if len(run.items) > MOST_ITEMS:
+        return f"{len(run.items):,} items are more than a page ranks at each change"
     try:
         size = run.portable.size
         page_model.runtime()
@@ -69,7 +72,7 @@ class FeaturePage:
 
     def tables(self, said: Mapping[str, Any]) -> dict[str, Any]:
         """See `CaseTables` in `tables.ts`."""
-        return {**self._tables, "said": [self._said(*one) for one in said.items()]}
+        return {**self._tables, "said": said_of(self._run, said)}
 
     @cached_property
     def _tables(self) -> dict[str, Any]:
@@ -124,13 +127,10 @@ class FeaturePage:
         return sorted(told, key=lambda one: order[one["name"]])
 
     def _seen(self) -> dict[str, np.ndarray] | None:
-        seen = [self._run.seen(user) for user in range(len(self._run.users) + 1)]
-        if not any(map(len, seen)):
+        offsets, items = self._run.seen_by_all()
+        if not len(items):
             return None
-        return {
-            "offsets": np.cumsum([0, *map(len, seen)]).astype("f4"),
-            "items": np.concatenate(seen).astype("f4"),
-        }
+        return {"offsets": offsets.astype("f4"), "items": items.astype("f4")}
 
     def _maps(self) -> list[dict[str, Any]]:
         record = self._run.recorder.inspect(self._run.features.of_rows(np.zeros(1, int)))[1]
@@ -146,17 +146,16 @@ class FeaturePage:
             for map_ in record.maps
         ]
 
-    def _said(self, name: str, value: Any) -> list:
-        from attnrec.explanations.features.case import said_by
 
-        features = self._run.features
+def said_of(run: Any, values: Mapping[str, Any]) -> list[list]:
+    """Fields, values, and the levels and weights that say them."""
+    from attnrec.explanations.features.case import said_by
+
+    features, found = run.features, []
+    for name, value in values.items():
         one = said_by(features, features.schema.index(name), value)
-        return [
-            name,
-            value,
-            np.asarray(one.levels)[0].tolist(),
-            np.asarray(one.weights)[0].tolist(),
-        ]
+        found.append([name, value, *(np.asarray(part)[0].tolist() for part in one)])
+    return found
 
 
 def on_message(explorer: FeatureExplorer, content: Any, buffers: Any) -> None:

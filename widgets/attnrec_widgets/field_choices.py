@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-MOST = 2_000  # values, users or items that a page offers; what is not offered can be typed
+from attnrec.inspection.field_map import maps_of_fields
+
+MOST = 2_000  # values, users or items that a page offers; others can be set from Python
 STEPS = 21  # of a number to scale
 
 
@@ -52,6 +54,12 @@ class Choices:
         """The label of a circumstance that is spelled like this."""
         field = self.schema.fields[self.schema.index(name)]
         return next(label for label in field.labels if str(label) == level)
+
+    def layers(self, recorder: Any) -> tuple[int, ...]:
+        """The numbers of the maps that tell of fields."""
+        record = recorder.inspect(self._features.of_rows(np.zeros(1, int)))[1]
+        told = {map_.name for map_ in maps_of_fields(record, self.schema)}
+        return tuple(n for n, name in enumerate(record.names, 1) if name in told)
 
     def num_heads(self, recorder: Any) -> int:
         """Heads to choose from: those of the map with the fewest; none of one head."""

@@ -69,7 +69,7 @@ class Case:
     @property
     def rank(self) -> int:
         """Of the item among all, from 1; ties count against it."""
-        better = self.scores >= self.score
+        better = self.scores >= self.scores[self.item]
         better[[0, self.item]] = False
         return 1 + int(better.sum())
 

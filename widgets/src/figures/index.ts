@@ -27,8 +27,8 @@ export default {
 
 /** The page answers as soon as it can; where it cannot, the kernel goes on, and a sentence says why. */
 function answerHere(model: AnyModel, overlay: Overlay, figure: Figure): () => void {
-  const wire = new Wire(model), tell = (answers: boolean) => { model.set('_page', answers); model.save_changes(); };
-  let gone = false;
+  const wire = new Wire(model), tell = (here: boolean) => { answers = here; model.set('_page', here); model.save_changes(); };
+  let gone = false, answers = false;
   const failed = (sentence: string) => {
     if (gone) return;
     page.dispose();
@@ -41,5 +41,10 @@ function answerHere(model: AnyModel, overlay: Overlay, figure: Figure): () => vo
     () => { if (!gone) { figure.root.dataset.engine = 'page'; tell(true); } },
     (error: unknown) => failed(error instanceof Error ? `The page cannot run the model (${error.message})` : String(error)),
   );
-  return () => { gone = true; wire.dispose(); page.dispose(); };
+  return () => {
+    gone = true;
+    wire.dispose();
+    page.dispose();
+    if (answers) try { tell(false); } catch { /* the widget is closed: nobody is to be told */ }
+  };
 }

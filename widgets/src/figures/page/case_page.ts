@@ -11,11 +11,11 @@ import type { CaseFrame, CaseTold, Cost, Ranked, Said } from '../views/case_type
 import { changesOf } from '../views/case_controls';
 import type { Choice, Picture } from '../types';
 import { asChoice, unpacked } from '../wire';
-import { disagreeing, fieldAttention, shapley } from './maths';
+import { disagreeing, fieldAttention, fieldsOf, shapley } from './maths';
 import { type CaseTables, type Levels, nothing, rowOf, say, type Side, SIDES, type Sides, word } from './tables';
 
 const AT_ONCE = 512, KEPT = 32; // examples in a run; cases whose answers are kept
-const WATCHED = ['user', 'item', 'changes', 'threshold', 'pinned', 'topn', 'layer', 'head', '_cost'].map(name => `change:${name}`);
+const WATCHED = ['user', 'item', 'changes', 'threshold', 'pinned', 'topn', 'layer', 'head', '_cost', '_said'].map(name => `change:${name}`);
 
 interface Asked { user: Id; item: Id; changes: Record<string, Said> }
 /** What the model said of a case, whatever is then read from it. */
@@ -31,6 +31,7 @@ export class CasePage {
   #key = `case-${++opened}-${Date.now().toString(36)}`;
   #known = new Map<string, Known>();
   #turn = 0;
+  #gone = false;
   #under: (() => void) | null = null;
 
   /** `show` is given each picture; `failed` a sentence, once, when no more will come. */
@@ -43,18 +44,22 @@ export class CasePage {
   /** Ready once the model has answered the present case. */
   async start(): Promise<void> {
     await this.#host.start(this.supply);
+    if (this.#gone) return;
     const { card, weights, catalogue } = await this.supply.model(0);
     this.#tables = unpacked(JSON.parse(new TextDecoder().decode(await gunzip(catalogue)))) as CaseTables;
+    if (this.#gone) return;
     this.#host.post({ type: 'open', model: this.#key, card, weights: weights.buffer }, [weights.buffer]);
     for (const kind of this.#kinds) {
       const graph = (await this.supply.graph(0, kind, 0)).buffer;
+      if (this.#gone) return;
       this.#host.post({ type: 'graph', model: this.#key, kind, length: 0, graph }, [graph]);
     }
-    await this.#answer();
     for (const event of WATCHED) this.model.on(event, this.#changed);
+    await this.#answer();
   }
 
   dispose(): void {
+    this.#gone = true;
     for (const event of WATCHED) this.model.off(event, this.#changed);
     this.#turn++;
     this.#under?.();
@@ -82,7 +87,7 @@ export class CasePage {
     if (!told || turn !== this.#turn || pinned && !beside) return;
     const { items, name, unit, importance } = this.#tables, topn = get('topn') as number, ranking = this.#ranking(known, topn);
     const frame: CaseFrame = {
-      ...told, title: this.#title(known.asked), told: `${sentence(told, name, choice)}${importance}`, heads: heads(this.#tables), layers: this.#tables.maps.map((_, i) => i + 1),
+      ...told, title: this.#title(known.asked), told: `${sentence(told, name, choice)}${importance}`, heads: heads(this.#tables), layers: layers(this.#tables),
       unit: told.prediction === null ? 'score' : unit, ranking, total: items.ids.length, cost: this.#cost(threshold),
       ...(then && beside ? { pinned: { ...beside, title: this.#title(then.asked), ranks: this.#ranking(then, topn).map(one => [one.id, one.rank]) } } : {}),
     };
@@ -107,13 +112,16 @@ export class CasePage {
     const { users, items, fields, maps, contextColumns } = this.#tables;
     const user = users.ids.indexOf(asked.user) + 1, item = items.ids.indexOf(asked.item) + 1;
     const sides: Sides = { user: rowOf(users, user), item: rowOf(items, item), context: nothing(contextColumns) }, changed = fields.map(() => false);
+    const own = (this.model.get('_said') ?? []) as CaseTables['said'];
+    let told = true;
     fields.forEach((field, i) => {
       if (!(field.name in asked.changes)) return;
       const row = sides[field.side], [from, to] = field.columns, before = [...row.levels.slice(from, to), ...row.weights.slice(from, to)];
-      say(row, field, asked.changes[field.name]!, this.#tables);
+      told &&= say(row, field, asked.changes[field.name]!, { ...this.#tables, said: [...own, ...this.#tables.said] });
       const after = [...row.levels.slice(from, to), ...row.weights.slice(from, to)];
       changed[i] = after.some((v, k) => v !== before[k]);
     });
+    if (!told) return null; // a value that Python is about to tell
     const inspected = await this.#run('inspect', [sides], maps.map(map => `attention/${map.name}`), turn);
     if (!inspected) return null;
     const coalitions = Array.from({ length: 1 << fields.length }, (_, s) => this.#only(sides, field => Boolean(s >> field & 1)));
@@ -182,7 +190,7 @@ export class CasePage {
       if (!left) return null;
       without = left[0]!;
     }
-    const better = scores.reduce((count, s, i) => count + (i > 0 && i !== item && s >= score ? 1 : 0), 0);
+    const better = scores.reduce((count, s, i) => count + (i > 0 && i !== item && s >= scores[item]! ? 1 : 0), 0);
     return {
       names, sides: fields.map(field => field.side), words: fields.map(field => word(sides[field.side], field)), changed: known.changed,
       attention: { shape: [names.length], data: attention }, shapley: { shape: [names.length], data: values },
@@ -207,6 +215,11 @@ function joined<A extends Int32Array | Float32Array>(rows: readonly Sides[], sid
   const columns = into.length / rows.length;
   rows.forEach((row, i) => into.set(row[side][part], i * columns));
   return into;
+}
+
+function layers({ maps, fields }: CaseTables): number[] {
+  const names = fields.map(field => field.name);
+  return maps.flatMap(({ keys }, i) => (keys.length && keys.every(key => fieldsOf(key, names)) ? [i + 1] : []));
 }
 
 function heads({ maps }: CaseTables): number {
