@@ -8,7 +8,7 @@ from typing import IO, Any
 import matplotlib
 from matplotlib.figure import Figure
 
-from attnrec.errors import AttnrecError, did_you_mean
+from attnrec.errors import AttnrecError, did_you_mean, whole_number
 
 FORMATS = ("svg", "pdf", "png")
 
@@ -16,7 +16,9 @@ FORMATS = ("svg", "pdf", "png")
 AS_TEXT: dict[Any, Any] = {"svg.fonttype": "none", "pdf.fonttype": 42, "svg.hashsalt": "attnrec"}
 
 
-def save(figure: Figure, path: str | Path | IO[bytes], *, format: str | None = None) -> Any:
+def save(
+    figure: Figure, path: str | Path | IO[bytes], *, format: str | None = None, dpi: int = 300
+) -> Any:
     """Writes a figure, with its provenance in the file's metadata.
 
     Equal figures make equal files: no date of writing is put in.
@@ -25,6 +27,7 @@ def save(figure: Figure, path: str | Path | IO[bytes], *, format: str | None = N
         figure: one of ours, or any other.
         path: a file, or an open binary stream.
         format: `"svg"`, `"pdf"` or `"png"`; from the path's ending unless given.
+        dpi: points an inch of a PNG, and of dots too many to be drawn one by one.
 
     Returns:
         The path, or the stream.
@@ -40,7 +43,9 @@ def save(figure: Figure, path: str | Path | IO[bytes], *, format: str | None = N
         hint = did_you_mean(kind, FORMATS)
         raise AttnrecError(f"format: expected svg, pdf or png, got {kind!r}{hint}")
     with matplotlib.rc_context(AS_TEXT):
-        figure.savefig(path, format=kind, dpi=300, metadata=_metadata(figure, kind))
+        figure.savefig(
+            path, format=kind, dpi=whole_number("dpi", dpi), metadata=_metadata(figure, kind)
+        )
     return path
 
 

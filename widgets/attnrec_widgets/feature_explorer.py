@@ -7,17 +7,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import traitlets
 from ipywidgets import Layout
 
 from attnrec.errors import AttnrecError, did_you_mean, whole_number
-from attnrec.inspection import top_indices
 from attnrec_widgets import feature_page, page_model
+from attnrec_widgets.case_frame import case_told, costs_told, ranking_told
 from attnrec_widgets.choice import ENGINES
 from attnrec_widgets.feature_page import FeaturePage, said_of
 from attnrec_widgets.field_choices import Choices
-from attnrec_widgets.figure import CHOICES, FigureWidget, told_of
+from attnrec_widgets.figure import CHOICES, FigureWidget, plain, told_of
 from attnrec_widgets.traits import Checked
 
 if TYPE_CHECKING:
@@ -28,32 +27,24 @@ if TYPE_CHECKING:
 
 STEPS = 16  # of the threshold, up to twice an even share
 COST_ROWS = 200  # test rows by which a threshold's cost and the permutation importance are judged
-_OWN = ("user", "item", "changes", "threshold", "pinned", "topn", "layer", "head")
 
 
 def _check_user(self: FeatureExplorer, value: Any) -> Any:
     self.run.data.user_vocabulary.index(value)
-    return _plain(value)
+    return plain(value)
 
 
 def _check_changes(self: FeatureExplorer, value: Any) -> dict[str, Any]:
-    from attnrec.explanations.features.case import said_by
+    from attnrec.explanations.features.case import checked_changes
 
-    if not isinstance(value, Mapping):
-        raise AttnrecError(f"changes: expected fields and values, got {value!r}")
-    schema = self.run.features.schema
-    for name, said in value.items():
-        if name not in schema.names:
-            hint = did_you_mean(name, schema.names)
-            raise AttnrecError(f"changes: no field {name!r} among {list(schema.names)}{hint}")
-        said_by(self.run.features, schema.index(name), said)
-    return {name: _plain(said) for name, said in value.items()}
+    checked_changes(self.run.features, value)
+    return {name: plain(said) for name, said in value.items()}
 
 
 def _check_threshold(self: FeatureExplorer, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
-        raise AttnrecError(f"threshold: expected a number from 0 to 1, got {value!r}")
-    return float(value)
+    from attnrec.explanations.features.case import checked_threshold
+
+    return checked_threshold(value)
 
 
 def _check_pinned(self: FeatureExplorer, value: Any) -> dict[str, Any] | None:
@@ -64,15 +55,11 @@ def _check_pinned(self: FeatureExplorer, value: Any) -> dict[str, Any] | None:
     self._check_item(value["item"])
     changes = _check_changes(self, value["changes"])
     user = _check_user(self, value["user"])
-    return {"user": user, "item": _plain(value["item"]), "changes": changes}
+    return {"user": user, "item": plain(value["item"]), "changes": changes}
 
 
 def _check_topn(self: FeatureExplorer, value: Any) -> int:
     return whole_number("topn", value, most=50)
-
-
-def _plain(value: Any) -> Any:
-    return value.item() if isinstance(value, np.generic) else value
 
 
 class FeatureExplorer(FigureWidget):
@@ -114,17 +101,8 @@ class FeatureExplorer(FigureWidget):
     """
 
     kind = "feature-explorer"
-    _saved = (
-        *CHOICES,
-        "user",
-        "changes",
-        "threshold",
-        "pinned",
-        "topn",
-        "_setup",
-        "_cost",
-        "_said",
-    )
+    _traits = ("user", "changes", "threshold", "pinned", "topn")
+    _saved = (*CHOICES, *_traits, "_setup", "_cost", "_said")
 
     user = Checked(_check_user).tag(sync=True)
     changes = Checked(_check_changes, {}).tag(sync=True)
@@ -132,9 +110,7 @@ class FeatureExplorer(FigureWidget):
     pinned = Checked(_check_pinned).tag(sync=True)
     topn = Checked(_check_topn, 8).tag(sync=True)
     _setup = traitlets.Dict().tag(sync=True)
-    _cost: Any = traitlets.List().tag(
-        sync=True
-    )  # of each step of the threshold, once one is wanted
+    _cost: Any = traitlets.List().tag(sync=True)  # of each step of the threshold, once wanted
     _said: Any = traitlets.List().tag(sync=True)  # values as levels, for a page that lacks them
     _page_able = traitlets.Bool(False).tag(sync=True)
     _page = traitlets.Bool(False).tag(sync=True)  # the page answers by itself
@@ -181,7 +157,7 @@ class FeatureExplorer(FigureWidget):
         self._said = said_of(run, self.known_values())
         super().__init__(layout=layout, field=field, layer=layer, head=head)
         self._follow_changes()
-        self.observe(self._refresh, _OWN)
+        self.observe(self._refresh, (*self._traits, "item", "layer", "head"))
         self.observe(self._follow_context, "context")
         self.on_msg(feature_page.on_message)
 
@@ -306,56 +282,21 @@ class FeatureExplorer(FigureWidget):
             "heads": self.num_heads,
             "layers": list(self.layers),
             "unit": self._choices.unit if here.prediction is not None else "score",
-            **self._told_of_case(here),
-            "ranking": self._ranking(here),
+            **case_told(here),
+            "ranking": ranking_told(self.run, here, self.topn),
             "total": len(self.run.items),
             "cost": self._cost_told(),
         }
         if self.pinned is not None:
             then = self._case(**self.pinned, threshold=0.0)
             title = self.run.data.catalogue.title(self.pinned["item"])
-            ranks = {one["id"]: one["rank"] for one in self._ranking(then)}
+            ranks = {one["id"]: one["rank"] for one in ranking_told(self.run, then, self.topn)}
             frame["pinned"] = {
                 "title": f"{title}, for {self.pinned['user']}",
                 "ranks": [[id, rank] for id, rank in ranks.items()],
-                **self._told_of_case(then),
+                **case_told(then),
             }
         return {"": frame}
-
-    def _told_of_case(self, one: Case) -> dict[str, Any]:
-        return {
-            "names": list(one.names),
-            "sides": list(one.sides),
-            "words": list(one.words),
-            "changed": one.changed.tolist(),
-            "attention": one.attention,
-            "shapley": one.shapley,
-            "off": one.off.tolist(),
-            "dropped": one.dropped.tolist(),
-            "score": one.score,
-            "prediction": one.prediction,
-            "scoreWithout": one.score_without,
-            "predictionWithout": one.prediction_without,
-            "rank": one.rank,
-        }
-
-    def _ranking(self, one: Case) -> list[dict[str, Any]]:
-        """The best items in this case, as `FeatureRun.recommend` has them."""
-        scores = np.array(one.scores)
-        scores[self.run.seen(one.user)] = -np.inf
-        best = top_indices(scores[None], self.topn)[0]
-        catalogue = self.run.data.catalogue
-        ids = catalogue.vocabulary.to_ids(best)
-        return [
-            {
-                "id": _plain(id),
-                "title": catalogue.titles[i - 1],
-                "rank": rank,
-                "score": float(scores[i]),
-            }
-            for rank, (i, id) in enumerate(zip(best.tolist(), ids, strict=True), 1)
-            if np.isfinite(scores[i])
-        ]
 
     def _cost_told(self) -> dict[str, Any] | None:
         """What the threshold costs over the test part; None where nothing is left out."""
@@ -368,25 +309,9 @@ class FeatureExplorer(FigureWidget):
         if not self.layers:
             return []
         try:
-            table = self.cost
+            return costs_told(self.cost, min(self._rows, len(self.run.features.examples("test"))))
         except AttnrecError:  # the test part cannot be judged, or the model attends to no field
             return []
-        figure, before = table.columns[-1], table.loc[(0.0, "nothing")]
-        rows = min(self._rows, len(self.run.features.examples("test")))
-        found = []
-        for level in dict.fromkeys(table.index.get_level_values(0)[1:]):
-            row = table.loc[(level, "lowest attention")]
-            told = {
-                "fields": float(row["fields"]),
-                "change": float(row["change"]),
-                "figure": figure,
-                "before": float(before[figure]),
-                "after": float(row[figure]),
-                "random": float(table.loc[(level, "at random"), figure]),
-                "rows": rows,
-            }
-            found.append([float(level), told])
-        return found
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """See `FigureWidget.set_state`; where the page ends to answer, the kernel does."""

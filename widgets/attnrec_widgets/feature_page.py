@@ -18,7 +18,7 @@ from attnrec.errors import AttnrecError
 from attnrec_widgets import page_model
 from attnrec_widgets.choice import PAGE_LIMIT
 from attnrec_widgets.engine import sentence_on
-from attnrec_widgets.figure import wired
+from attnrec_widgets.figure import plain, wired
 
 if TYPE_CHECKING:
     from attnrec_widgets.feature_explorer import FeatureExplorer
@@ -84,9 +84,9 @@ class FeaturePage:
             "unit": self._unit,
             "prediction": self._prediction(),
             "fields": self._fields(),
-            "users": {"ids": _plain(data.users), **_levels(features.users)},
+            "users": {"ids": [plain(one) for one in data.users], **_levels(features.users)},
             "items": {
-                "ids": _plain(data.items),
+                "ids": [plain(one) for one in data.items],
                 "titles": list(data.catalogue.titles),
                 **_levels(features.items),
             },
@@ -119,7 +119,7 @@ class FeaturePage:
                     "kind": field.kind,
                     "columns": card["columns"],
                     "first": card["first_level"],
-                    "labels": _plain(field.labels),
+                    "labels": [plain(one) for one in field.labels],
                     "scale": scale,
                 }
             )
@@ -187,7 +187,3 @@ def on_message(explorer: FeatureExplorer, content: Any, buffers: Any) -> None:
 
 def _levels(side: Any) -> dict[str, np.ndarray]:
     return {name: np.asarray(part, "f4") for name, part in side._asdict().items()}
-
-
-def _plain(values: Any) -> list:
-    return [value.item() if isinstance(value, np.generic) else value for value in values]

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from attnrec.inspection.field_map import maps_of_fields
+from attnrec_widgets.figure import plain
 
 MOST = 2_000  # values, users or items that a page offers; others can be set from Python
 STEPS = 21  # of a number to scale
@@ -90,8 +91,8 @@ class Choices:
         return {
             "fields": [self._told(place) for place in range(len(self.schema))],
             "importance": values,
-            "users": [_plain(id) for id in data.users[:MOST]],
-            "items": [[_plain(id), data.catalogue.titles[i]] for i, id in enumerate(ids)],
+            "users": [plain(id) for id in data.users[:MOST]],
+            "items": [[plain(id), data.catalogue.titles[i]] for i, id in enumerate(ids)],
             "threshold": [self.most, steps],
         }
 
@@ -101,7 +102,7 @@ class Choices:
         if field.name not in self._features.encoders:  # ids: of the user, of the item
             values = []
         elif field.kind in ("category", "bins"):
-            values = [_plain(label) for label in field.labels[:MOST]]
+            values = [plain(label) for label in field.labels[:MOST]]
         elif field.kind == "number":
             values = self._numbers(place)
         return {"name": field.name, "side": field.side, "kind": field.kind, "values": values}
@@ -121,7 +122,3 @@ class Choices:
         marks = np.quantile(weights, np.linspace(0, 1, STEPS))
         decoded = features.encoders[field.name].decode(marks)
         return np.unique([float(f"{value:.3g}") for value in decoded]).tolist()
-
-
-def _plain(value: Any) -> Any:
-    return value.item() if isinstance(value, np.generic) else value

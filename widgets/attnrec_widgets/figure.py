@@ -47,7 +47,7 @@ def _check_head(self: FigureWidget, value: Any) -> Any:
 def _check_item(self: FigureWidget, value: Any) -> Any:
     if value is not None:
         self._check_item(value)
-    return value.item() if isinstance(value, np.generic) else value
+    return plain(value)
 
 
 def _check_context(self: FigureWidget, value: Any) -> Any:
@@ -64,6 +64,11 @@ def _check_context(self: FigureWidget, value: Any) -> Any:
             hint = did_you_mean(str(level), known[name])
             raise AttnrecError(f"context: {name} is never {level!r} here{hint}")
     return {name: str(level) for name, level in value.items()}
+
+
+def plain(value: Any) -> Any:
+    """A NumPy number as Python's own, which JSON holds."""
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _one_of(name: str, value: Any, known: Sequence) -> Any:
@@ -190,7 +195,7 @@ class FigureWidget(anywidget.AnyWidget):
         from attnrec import plots
 
         stream = io.BytesIO()
-        plots.save(self.figure(), stream, format="svg")
+        plots.save(self.figure(), stream, format="svg", dpi=100)  # for the screen
         return [stream.getvalue()]
 
     _still = cached_property(Still)

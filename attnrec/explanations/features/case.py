@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -127,9 +128,11 @@ def case(
         seed: of coalitions that are drawn.
 
     Raises:
-        AttnrecError: a field that is not there, or a value that it never had in train.
+        AttnrecError: a field that is not there, a value that it never had in train, or a
+            threshold that is no number from 0 to 1.
     """
     features, schema = run.features, run.features.schema
+    threshold = checked_threshold(threshold)
     players = Players.of(schema)
     asked, changed = changed_inputs(features, user, item, changes)
     scores, record = run.recorder.inspect(asked)
@@ -181,11 +184,7 @@ def changed_inputs(
 
     Arguments and errors as for `case`.
     """
-    schema = features.schema
-    for name in changes:
-        if name not in schema.names:
-            hint = did_you_mean(name, schema.names)
-            raise AttnrecError(f"changes: no field {name!r} among {list(schema.names)}{hint}")
+    schema, levels_of = features.schema, checked_changes(features, changes)
     columns = sum(schema.fields[place].num_columns for place in schema.of("context"))
     empty = Levels(np.zeros((1, columns), np.int32), np.zeros((1, columns), np.float32))
     own = features.of(np.array([user]), np.array([item]), empty)
@@ -197,14 +196,43 @@ def changed_inputs(
         for place in schema.of(side):
             field = schema.fields[place]
             here = slice(start, start := start + field.num_columns)
-            if field.name in changes:
-                said = said_by(features, place, changes[field.name])
+            if field.name in levels_of:
+                said = levels_of[field.name]
                 same = np.array_equal(said.levels[0], row[0, here])
                 changed[place] = not (same and np.allclose(said.weights[0], weights[0, here]))
                 row[0, here], weights[0, here] = said.levels[0], said.weights[0]
         sides.append(Levels(row, weights))
     users, items, context = sides
     return own._replace(users=users, items=items, context=context), changed
+
+
+def checked_threshold(threshold: Any) -> float:
+    """A share of the attention.
+
+    Raises:
+        AttnrecError: anything but a number from 0 to 1.
+    """
+    fits = isinstance(threshold, Real) and not isinstance(threshold, bool)
+    if not fits or not 0 <= float(threshold) <= 1:
+        raise AttnrecError(f"threshold: expected a number from 0 to 1, got {threshold!r}")
+    return float(threshold)
+
+
+def checked_changes(features: Features, changes: Any) -> dict[str, Levels]:
+    """What fields are to say, as levels.
+
+    Raises:
+        AttnrecError: no fields and values, a field that is not there, or a value that train never
+            had.
+    """
+    names = features.schema.names
+    if not isinstance(changes, Mapping):
+        raise AttnrecError(f"changes: expected fields and values, got {changes!r}")
+    for name in changes:
+        if name not in names:
+            hint = did_you_mean(name, names)
+            raise AttnrecError(f"changes: no field {name!r} among {list(names)}{hint}")
+    return {name: said_by(features, names.index(name), said) for name, said in changes.items()}
 
 
 def said_by(features: Features, place: int, value: Any) -> Levels:

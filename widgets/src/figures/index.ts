@@ -33,6 +33,7 @@ function answerHere(model: AnyModel, overlay: Overlay, figure: Figure): () => vo
     if (gone) return;
     page.dispose();
     overlay.drop();
+    delete figure.root.dataset.engine;
     tell(false);
     figure.notice(`${sentence}: the kernel answers.`);
   };
